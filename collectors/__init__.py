@@ -1,0 +1,1 @@
+"""How to obtain a fact."""

@@ -1,0 +1,1 @@
+"""The session Protocol, the engines behind it, their errors."""

@@ -1,0 +1,1 @@
+"""Varbinds become typed rows, one MIB a file; pure."""

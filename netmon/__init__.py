@@ -1,0 +1,1 @@
+"""netmon: what a fact means."""

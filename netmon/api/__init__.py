@@ -1,0 +1,1 @@
+"""FastAPI routes and schemas: status, series, events, tokens."""

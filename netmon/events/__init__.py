@@ -1,0 +1,1 @@
+"""An event's identity, life cycle and cause: what many findings come down to."""

@@ -1,0 +1,1 @@
+"""The one door for facts: poll reports in; samples, findings and remembered state out."""

@@ -1,0 +1,1 @@
+"""Pure judgements over one link's or device's samples. One signal a file."""

@@ -1,4 +1,4 @@
-"""The whole configuration as one model. Wiring: it joins what each room owns; ``netmon.settings`` loads and checks it."""
+"""The whole configuration as one model. Wiring: it joins what each room owns; ``netmon.settings`` loads it."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -1,8 +1,4 @@
-"""What the other rooms may ask of a store. Implementations are in this room; nobody else sees a database client.
-
-All calls are synchronous and may block on a disk: asyncio callers use a thread. Every error that is not the caller's
-fault is a ``StoreUnavailable``, whose text names the store and what to mend.
-"""
+"""The ledger: findings, events, deliveries, and what the processes and people of netmon did."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,132 +8,6 @@ from typing import Protocol
 
 from netmon.events.event import Event, EventChange, EventKind
 from netmon.model.finding import Detail, Finding, Severity, Transition
-from netmon.model.sample import Batch, DeviceSample, LinkSample
-
-
-class StoreUnavailable(Exception):
-    """The store cannot be reached or written now (locked, full, gone). Nothing that was acknowledged is lost."""
-
-
-# --- the spool: what a collector has seen and not yet handed on -------------------------------------------------
-
-
-class Memory(StrEnum):
-    """What a collector remembers over a restart, besides batches and findings."""
-
-    COUNTERS = "counters"  # last counter reading, by link id
-    SIGNALS = "signals"  # signal state that is not at rest, by "signal/subject/aspect"
-    LAYOUT = "layout"  # learned interface table, by device id
-    SCHEDULE = "schedule"  # consecutive misses and the like, by device id
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolEntry:
-    """What is committed together, once a second. In ``remember`` None forgets the key."""
-
-    batch: Batch = field(default_factory=Batch)
-    findings: Sequence[Finding] = ()
-    remember: Mapping[tuple[Memory, str], bytes | None] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(len(self.batch) or self.findings or self.remember)
-
-
-@dataclass(frozen=True, slots=True)
-class Spooled:
-    """A committed entry that is still to be delivered; ``seq`` grows with commit order."""
-
-    seq: int
-    batch: Batch
-    findings: Sequence[Finding]
-
-
-class Spool(Protocol):
-    """One collector's own store-and-forward file."""
-
-    def commit(self, entry: SpoolEntry) -> None:
-        """Durable on return (fsync), or StoreUnavailable and nothing of it is kept."""
-
-    def pending_batches(self, limit: int) -> Sequence[Spooled]:
-        """The oldest entries whose samples the series store has not confirmed, in commit order."""
-
-    def pending_findings(self, limit: int) -> Sequence[Spooled]:
-        """The oldest entries whose findings the ledger has not confirmed, in commit order."""
-
-    def confirm_batches(self, seqs: Sequence[int]) -> None:
-        """Forget samples that the series store has confirmed, and only those."""
-
-    def confirm_findings(self, seqs: Sequence[int]) -> None:
-        """Forget findings that the ledger has confirmed, and only those."""
-
-    def recall(self, memory: Memory) -> Mapping[str, bytes]:
-        """Everything remembered under one heading."""
-
-    def depth(self) -> tuple[int, int]:
-        """(undelivered entries, bytes of the file)."""
-
-
-# --- the series store ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesPoint:
-    """A link over one step. Means are over observed time; ``coverage`` says what share of the step that was (0 … 1).
-    Where nothing was observed all figures are None and coverage is 0."""
-
-    start: datetime
-    coverage: float
-    down_bps: int | None = None
-    up_bps: int | None = None
-    down_max_bps: int | None = None
-    up_max_bps: int | None = None
-    down_octets: int | None = None
-    up_octets: int | None = None
-    in_errors: int | None = None
-    out_errors: int | None = None
-    in_discards: int | None = None
-    out_discards: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LinkSeries:
-    """Points in time order, one for every step of [start, end), gaps included."""
-
-    link_id: str
-    start: datetime
-    end: datetime
-    step_s: int
-    points: tuple[SeriesPoint, ...]
-
-    @property
-    def coverage(self) -> float:
-        """The observed share of the whole window."""
-        return sum(p.coverage for p in self.points) / len(self.points) if self.points else 0.0
-
-
-class SeriesStore(Protocol):
-    """Time series of links and devices, keyed by (tick, link) and (tick, device)."""
-
-    def write(self, batch: Batch) -> None:
-        """Durable on return. Writing a (tick, link) again replaces it, so a resend is a no-op."""
-
-    def link_series(self, link_id: str, start: datetime, end: datetime, step_s: int) -> LinkSeries:
-        """One link, aggregated to steps that begin at ``start``."""
-
-    def link_samples(self, link_id: str, start: datetime, end: datetime) -> Sequence[LinkSample]:
-        """One link's samples as they were written, in time order."""
-
-    def latest_links(self, since: datetime) -> Mapping[str, LinkSample]:
-        """The newest sample of every link, by link id, none older than ``since``."""
-
-    def latest_devices(self, since: datetime) -> Mapping[str, DeviceSample]:
-        """The newest sample of every device, by device id, none older than ``since``."""
-
-    def retire(self, before: datetime) -> int:
-        """Delete what is older; returns how many days' files went."""
-
-
-# --- the ledger ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +244,9 @@ class Ledger(Protocol):
     def tokens(self) -> TokenBook: ...
     @property
     def audit(self) -> AuditTrail: ...
+
+    def retire(self, before: datetime) -> int:
+        """Delete closed events (with all that hangs on them) and handled findings older than this; how many rows."""
 
     def migrate(self) -> None:
         """Bring the database to this version's schema; safe to run from several processes at once."""

@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 REQUIRED = "NETMON_REQUIRE_REAL"
+SKIP_PREFIX = "real component missing: "
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -146,7 +148,7 @@ def require(component: Callable[[], Component]) -> Component:
     except Missing as missing:
         if os.environ.get(REQUIRED) == "1":
             pytest.fail(f"{REQUIRED}=1 and a real component is missing: {missing}", pytrace=False)
-        pytest.skip(f"real component missing: {missing}")
+        pytest.skip(f"{SKIP_PREFIX}{missing}")
 
 
 def locate(recipe: Recipe, folder: Path) -> list[Component]:
@@ -187,6 +189,14 @@ def stamp(recipe: Recipe, folder: Path) -> dict[str, str]:
     """The package versions of an unpacked component by package name."""
     versions: dict[str, str] = json.loads(stamp_path(recipe, folder).read_text(encoding="utf-8"))
     return versions
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """A port of loopback that nothing is bound to at this moment; `kind` is SOCK_DGRAM (UDP) or SOCK_STREAM (TCP)."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
 
 
 def _component(name: str, index: int) -> Component:

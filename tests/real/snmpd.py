@@ -138,7 +138,7 @@ def running_snmpd(
     `extra_conf` is snmpd.conf text (`sysName …`, `view …`, `trap2sink …`). In a `namespace` the agent listens on every
     address there and `address` is the one it is reached by from here. Raises `Missing` if there is no snmpd.
     """
-    number = port or free_udp_port(address)
+    number = port or components.free_port(socket.SOCK_DGRAM)
     folder = tmp_path / f"snmpd-{namespace or 'loopback'}-{number}"
     (folder / "state").mkdir(parents=True, exist_ok=True)
     # Fixed over restarts, as a device's is (RFC 3411 §5); without the old one snmpd begins its boots again at 1.
@@ -167,11 +167,3 @@ def answers(address: str, port: int, request: bytes, wait_s: float = 0.1) -> boo
         except OSError:  # Refused: nothing is bound yet.
             time.sleep(0.01)
             return False
-
-
-def free_udp_port(address: str = "127.0.0.1") -> int:
-    """A UDP port that nothing is bound to at this moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((address, 0))
-        number: int = probe.getsockname()[1]
-        return number

@@ -1,1 +1,20 @@
-"""The command line: Typer commands, one group a file."""
+"""The command line: what starts or checks takes CONFIG as its argument, every other command ``--config``.
+
+Exit codes: 0 done; 1 it was tried and did not work; 2 the configuration or the command line is at fault.
+"""
+
+import typer
+
+from netmon.cli import poll, service, token
+
+app = typer.Typer(
+    name="netmon",
+    help="Watches a cyber province's network and distributes its bandwidth.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals may hold secrets
+    rich_markup_mode="markdown",
+)
+service.add_to(app)
+app.command("poll")(poll.poll)
+app.add_typer(token.app, name="token")

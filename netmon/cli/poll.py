@@ -1,0 +1,119 @@
+"""``netmon poll``: one poll of any device, as a table or as JSON."""
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from netmon.cli.console import JsonOption, err, fail, out
+from netmon.model.access import AuthProtocol, PrivacyProtocol, SnmpAccess, SnmpVersion
+from netmon.model.clock import SystemClock
+from netmon.model.poll import InterfaceRow, PollReport
+from netmon.model.registry import Device
+from netmon.model.secret import Secret
+
+
+def poll(
+    host: Annotated[str, typer.Argument(metavar="HOST[:PORT]", help="[v6 address]:port for IPv6 with a port")],
+    community: Annotated[str | None, typer.Option(help="v1, v2c; visible in the process list")] = None,
+    community_env: Annotated[str | None, typer.Option(help="name of the variable that holds it")] = None,
+    version: Annotated[SnmpVersion | None, typer.Option(help="2c; 3 where --user is given")] = None,
+    user: Annotated[str | None, typer.Option(help="v3")] = None,
+    auth: Annotated[AuthProtocol | None, typer.Option(help="v3; sha256 where a key is given")] = None,
+    auth_key: Annotated[str | None, typer.Option(help="visible in the process list")] = None,
+    auth_key_env: Annotated[str | None, typer.Option(help="name of the variable that holds it")] = None,
+    privacy: Annotated[PrivacyProtocol | None, typer.Option(help="v3; aes128 where a key is given")] = None,
+    privacy_key: Annotated[str | None, typer.Option(help="visible in the process list")] = None,
+    privacy_key_env: Annotated[str | None, typer.Option(help="name of the variable that holds it")] = None,
+    deadline_s: Annotated[float, typer.Option(min=0.1, max=300, help="for everything together")] = 10.0,
+    timeout_s: Annotated[float, typer.Option(min=0.05, max=60, help="of one request")] = 2.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask one device everything that netmon would ask, once. No answer: exit 1 and a sentence.
+
+    Secrets are asked for where neither the option nor its ``-env`` twin gives them.
+    """
+    version = version or (SnmpVersion.V3 if user else SnmpVersion.V2C)
+    if version is SnmpVersion.V3:
+        access = SnmpAccess(
+            version=version,
+            user=user or fail("--version 3 needs --user", code=2),
+            auth=auth or (AuthProtocol.SHA256 if auth_key or auth_key_env else None),
+            auth_key=_secret("authentication key", auth_key, auth_key_env, wanted=auth is not None),
+            privacy=privacy or (PrivacyProtocol.AES128 if privacy_key or privacy_key_env else None),
+            privacy_key=_secret("privacy key", privacy_key, privacy_key_env, wanted=privacy is not None),
+            deadline_s=deadline_s,
+            timeout_s=timeout_s,
+        )
+        if access.privacy and not access.auth:
+            fail("--privacy needs --auth as well (RFC 3414: there is no privacy without authentication)", code=2)
+    else:
+        asked = _secret("community", community, community_env, wanted=True)
+        access = SnmpAccess(version=version, community=asked, deadline_s=deadline_s, timeout_s=timeout_s)
+    address, port = split_host(host)
+    report = _ask(Device(id=host, address=address, region="", snmp=access, port=port))
+    if as_json:
+        from collectors.poller.once import report_json
+
+        out.print_json(data=report_json(report))
+    elif report.outcome.answered:
+        _show(report)
+    if not report.outcome.answered:
+        fail(report.reason)
+
+
+def split_host(host: str) -> tuple[str, int]:
+    """``HOST``, ``HOST:PORT``, a bare v6 address or ``[v6]:PORT``; port 161 where none is given. Exits 2 on nonsense."""
+    address, port = host, ""
+    if host.startswith("["):
+        address, _, rest = host[1:].partition("]")
+        port = rest.removeprefix(":")
+    elif host.count(":") == 1:
+        address, _, port = host.partition(":")
+    if not address or (port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
+        fail(f"{host!r} is not HOST[:PORT]; a port is 1 to 65535, a v6 address with a port is [address]:port", code=2)
+    return address, int(port or 161)
+
+
+def _secret(what: str, text: str | None, variable: str | None, *, wanted: bool) -> Secret | None:
+    """From the option, else from the named variable, else, where it is wanted, asked for without echo."""
+    if variable is not None:
+        text = os.environ.get(variable)
+        if text is None:
+            fail(f"the variable {variable} for the {what} is not set", code=2)
+    if text is None and wanted:
+        text = typer.prompt(what.capitalize(), hide_input=True, err=True)
+    return Secret(text) if text is not None else None
+
+
+def _ask(device: Device) -> PollReport:
+    from collectors.poller.once import poll_once
+
+    with err.status(f"asking {device.address}:{device.port} ..."):
+        return asyncio.run(poll_once(device, SystemClock()))
+
+
+def _show(report: PollReport) -> None:
+    facts = report.facts
+    uptime_s = facts.uptime_ticks // 100 if facts.uptime_ticks is not None else None
+    out.print(f"{facts.sys_name or '(no name)'} - {facts.sys_descr or '(no description)'}", markup=False)
+    up = f"up {uptime_s // 86400} d {uptime_s % 86400 // 3600} h" if uptime_s is not None else "uptime not said"
+    out.print(f"{facts.sys_object_id or ''}  {up}  {report.elapsed_s:.2f} s by {report.engine}", markup=False)
+    table = Table("#", "interface", "alias", "admin", "oper", "Mbps", "in octets", "out octets", "errors", "bits")
+    for row in report.interfaces:
+        table.add_row(*_cells(row))
+    out.print(table)
+    if report.reason:
+        err.print(report.reason, markup=False)
+
+
+def _cells(row: InterfaceRow) -> list[str]:
+    def text(value: object) -> str:
+        return "-" if value is None else str(value)
+
+    speed = None if row.speed_bps is None else f"{row.speed_bps / 1e6:g}"
+    errors = f"{text(row.in_errors)}/{text(row.out_errors)}"
+    names = [text(row.if_index), row.if_name, row.if_alias or "", text(row.admin_status), text(row.oper_status)]
+    return [*names, text(speed), text(row.in_octets), text(row.out_octets), errors, text(row.counter_bits)]

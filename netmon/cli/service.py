@@ -1,0 +1,118 @@
+"""Start and check: ``run``, ``collect``, ``watch``, ``serve``, ``check`` and ``demo``."""
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from netmon import main
+from netmon.cli.console import CONFIGURATION_FAULT, ConfigArgument, fail, load_or_exit, out, say
+from netmon.configuration import Configuration, load
+from netmon.process import log_to_stderr
+from netmon.settings.difference import difference
+from netmon.settings.faults import Faulty
+from netmon.settings.load import Loaded
+from netmon.supervisor import Child, Supervisor
+
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="debug lines as well")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang these commands onto the application."""
+    for command in (run, collect, watch, serve, check, demo):
+        app.command()(command)
+
+
+def run(config: ConfigArgument) -> None:
+    """Poll what CONFIG names: collector, watch, API and page under one supervisor. Ctrl-C stops; SIGHUP reloads."""
+    loaded = load_or_exit(config)
+    raise typer.Exit(supervise(loaded))
+
+
+def collect(config: ConfigArgument, verbose: Verbose = False) -> None:
+    """Poll the devices and keep what they say."""
+    from collectors.main import collect as collecting
+
+    log_to_stderr(verbose=verbose)
+    collecting(load_or_exit(config))
+
+
+def watch(config: ConfigArgument, verbose: Verbose = False) -> None:
+    """Turn findings into events and alerts."""
+    log_to_stderr(verbose=verbose)
+    main.watch(load_or_exit(config))
+
+
+def serve(config: ConfigArgument, verbose: Verbose = False) -> None:
+    """Answer the API and show the page."""
+    log_to_stderr(verbose=verbose)
+    loaded = load_or_exit(config)
+    try:
+        main.serve(loaded)
+    except OSError as error:
+        api = loaded.configuration.api
+        fail(f"cannot listen on {api.host}:{api.port}: {error.strerror or error}. Set api.port in the configuration.")
+
+
+def check(config: ConfigArgument) -> None:
+    """Validate CONFIG without starting anything. Exit 0, or 2 with every fault on a line of its own."""
+    loaded = load_or_exit(config)
+    r = loaded.registry
+    counts = f"{len(r.devices)} devices, {len(r.links)} links, {len(r.sites)} sites, {len(r.agencies)} agencies"
+    out.print(f"{config}: good. {r.province.name}: {counts}, polled every {r.poll_interval_s} s.", markup=False)
+
+
+def demo(
+    path: Annotated[Path, typer.Option("--path", help="where the demo keeps its data")] = Path("var/demo"),
+    port: Annotated[int, typer.Option("--port", help="of the page; another is taken where it is in use")] = 8080,
+) -> None:
+    """The whole service against a simulated province: real SNMP agents on loopback, a scripted incident."""
+    from netmon.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(path, port))
+
+
+def supervise(loaded: Loaded[Configuration], extra: tuple[Child, ...] = ()) -> int:
+    """Run all processes of a configuration until stopped; returns the exit code."""
+    children = [Child(name, [name, str(loaded.path)]) for name in ("collect", "watch", "serve")]
+    supervisor = Supervisor([*extra, *children], say)
+    swap = _Swap(loaded, supervisor)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.request_stop())
+    signal.signal(signal.SIGHUP, swap.on_signal)
+    api = loaded.configuration.api
+    say(f"{loaded.registry.province.name}: the page is at http://{api.host}:{api.port}/ (Ctrl-C stops)")
+    code = supervisor.run()
+    if code != CONFIGURATION_FAULT:
+        say("stopped")
+    return code
+
+
+class _Swap:
+    """SIGHUP at the supervisor: check, show the difference, and only if all is well pass it on."""
+
+    def __init__(self, loaded: Loaded[Configuration], supervisor: Supervisor) -> None:
+        self._loaded = loaded
+        self._supervisor = supervisor
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=self._swap, name="swap", daemon=True).start()
+
+    def _swap(self) -> None:
+        try:
+            fresh = load(self._loaded.path)
+        except Faulty as faulty:
+            say("the new configuration is refused, the old one stays:")
+            for fault in faulty.faults:
+                say(f"  {fault}")
+            return
+        changes = difference(self._loaded, fresh)
+        say("the new configuration is accepted:" if changes else "the configuration has not changed")
+        for change in changes:
+            say(f"  {change}")
+        self._loaded = fresh
+        if changes:
+            self._supervisor.pass_on(signal.SIGHUP)

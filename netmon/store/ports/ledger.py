@@ -55,6 +55,9 @@ class Delivery:
     """The channel's own message id or status."""
     reason: str | None = None
     """Of the last failure; never with a secret in it."""
+    uncertain: int = 0
+    """Attempts whose end was never learned (a crash between sending and recording it). One is made up for, a second
+    is not: so nobody is told more than twice."""
 
     @property
     def idempotency_key(self) -> str:

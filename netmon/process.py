@@ -1,4 +1,4 @@
-"""What every netmon process has in common: it logs, beats, shows its metrics, stops when asked and swaps its configuration.
+"""What every netmon process has in common: it logs, beats, shows its metrics, stops when asked, swaps configurations.
 
 Wiring. A swap (SIGHUP) is a graceful stop and an exec of the same command: state survives in spool and ledger, so one
 mechanism serves a swap, a restart and a crash, and the last is what the tests rehearse.
@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import FrameType
-from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
@@ -25,9 +24,7 @@ from netmon.settings.difference import difference
 from netmon.settings.faults import Faulty
 from netmon.settings.load import Loaded
 from netmon.store.ports import AuditRow, Heartbeat, Ledger, StoreUnavailable
-
-LIFELINE = "NETMON_LIFELINE_FD"
-"""Environment variable: a pipe's read end whose other end the supervisor holds; when it closes, the supervisor is gone."""
+from netmon.supervisor import LIFELINE
 
 BEAT_EVERY_S = 2.0
 
@@ -142,10 +139,3 @@ class Process:
         os.read(fd, 1)
         self._log.warning("the supervisor is gone, stopping")
         self.stop.request()
-
-
-def bind_process_name(name: str) -> None:
-    structlog.contextvars.bind_contextvars(process=name)
-
-
-Json = dict[str, Any]

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from netmon.process import LIFELINE
+LIFELINE = "NETMON_LIFELINE_FD"
+"""Environment variable: a pipe's read end whose other end the supervisor holds. When it closes, that one is gone."""
 
 FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 30.0
@@ -33,6 +34,11 @@ class Child:
     started_s: float = 0.0
     restart_at_s: float = 0.0
     backoff_s: float = FIRST_BACKOFF_S
+
+
+def netmon_child(name: str, *arguments: str) -> Child:
+    """A child that runs ``netmon NAME ARGUMENTS`` with this very interpreter."""
+    return Child(name, [sys.executable, "-m", "netmon", name, *arguments])
 
 
 def how_it_ended(code: int) -> str:
@@ -76,7 +82,7 @@ class Supervisor:
         assert self._lifeline is not None
         reading, _ = self._lifeline
         child.process = subprocess.Popen(  # noqa: S603 -- our own command line
-            [sys.executable, "-m", "netmon", *child.command],
+            child.command,
             env={**os.environ, LIFELINE: str(reading)},
             pass_fds=[reading],
             start_new_session=True,  # Ctrl-C reaches us alone; we then stop them in order

@@ -13,8 +13,12 @@ from netmon.settings.load import Loaded
 FAILED = 1
 CONFIGURATION_FAULT = 2
 
-ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="the configuration file", envvar="NETMON_CONFIG")]
-ConfigOption = Annotated[Path, typer.Option("--config", metavar="CONFIG", help="the configuration", envvar="NETMON_CONFIG")]
+ConfigArgument = Annotated[
+    Path, typer.Argument(metavar="CONFIG", help="the configuration file", envvar="NETMON_CONFIG")
+]
+ConfigOption = Annotated[
+    Path, typer.Option("--config", metavar="CONFIG", help="the configuration", envvar="NETMON_CONFIG")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="for a script: JSON on stdout")]
 
 out = Console(highlight=False, soft_wrap=True)

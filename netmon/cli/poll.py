@@ -33,7 +33,7 @@ def poll(
 ) -> None:
     """Ask one device everything that netmon would ask, once. No answer: exit 1 and a sentence.
 
-    Secrets are asked for where neither the option nor its ``-env`` twin gives them.
+    Secrets are asked for where neither the option nor its -env twin gives them.
     """
     version = version or (SnmpVersion.V3 if user else SnmpVersion.V2C)
     if version is SnmpVersion.V3:

@@ -15,7 +15,7 @@ from netmon.process import log_to_stderr
 from netmon.settings.difference import difference
 from netmon.settings.faults import Faulty
 from netmon.settings.load import Loaded
-from netmon.supervisor import Child, Supervisor
+from netmon.supervisor import Child, Supervisor, netmon_child
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="debug lines as well")]
 
@@ -77,7 +77,7 @@ def demo(
 
 def supervise(loaded: Loaded[Configuration], extra: tuple[Child, ...] = ()) -> int:
     """Run all processes of a configuration until stopped; returns the exit code."""
-    children = [Child(name, [name, str(loaded.path)]) for name in ("collect", "watch", "serve")]
+    children = [netmon_child(name, str(loaded.path)) for name in ("collect", "watch", "serve")]
     supervisor = Supervisor([*extra, *children], say)
     swap = _Swap(loaded, supervisor)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,7 +3,6 @@
 They are slow beside a router's agent and fast enough for a province of forty. Nothing in here knows netmon's collector.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +19,10 @@ from netmon.model.access import AuthProtocol, PrivacyProtocol, SnmpAccess, SnmpV
 
 EVERYTHING = (1, 3, 6)
 AUTH = {AuthProtocol.SHA1: config.USM_AUTH_HMAC96_SHA, AuthProtocol.SHA256: config.USM_AUTH_HMAC192_SHA256}
-PRIVACY = {PrivacyProtocol.AES128: config.USM_PRIV_CFB128_AES, PrivacyProtocol.AES256: config.USM_PRIV_CFB256_AES_BLUMENTHAL}
+PRIVACY = {
+    PrivacyProtocol.AES128: config.USM_PRIV_CFB128_AES,
+    PrivacyProtocol.AES256: config.USM_PRIV_CFB256_AES_BLUMENTHAL,
+}
 
 
 class _View(AbstractMibInstrumController):  # type: ignore[misc]
@@ -94,8 +96,3 @@ def _allow_user(engine: SnmpEngine, access: SnmpAccess) -> None:
     )
     level = "authPriv" if access.privacy else "authNoPriv" if access.auth else "noAuthNoPriv"
     config.add_vacm_user(engine, 3, access.user, level, EVERYTHING)
-
-
-async def serve_until(stop: asyncio.Event) -> None:
-    """Agents live on the loop; this only waits."""
-    await stop.wait()

@@ -1,4 +1,4 @@
-"""The script: what goes wrong in the simulated province, and when. The rest of netmon never sees it, only its counters."""
+"""The script: what goes wrong in the simulated province, and when. netmon never sees it, only its counters."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -103,7 +103,7 @@ def _handler_for(receiver: HttpReceiver) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def _serve(self) -> None:
+        def serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = receiver.take(Request(self.command, self.path, headers, body))
@@ -119,11 +119,11 @@ def _handler_for(receiver: HttpReceiver) -> type[BaseHTTPRequestHandler]:
             if self.command != "HEAD":
                 self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve
-
         def log_message(self, format: str, *args: Any) -> None:
             """Keep the test's output clean: the requests are recorded anyway."""
 
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        setattr(Handler, f"do_{method}", Handler.serve)
     return Handler
 
 

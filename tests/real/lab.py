@@ -28,10 +28,10 @@ from typing import Any, Literal, Self
 
 from tests.real import components
 from tests.real.snmpd import Agent, V3User, running_snmpd
+from tests.real.traffic import iperf_client, iperf_server
 
 _MANAGEMENT = IPv4Network("10.99.0.0/16")
 _LINKS = IPv4Network("10.98.0.0/16")
-_IPERF_PORT = 5201
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,7 @@ class Lab:
         """Open the end again."""
         _ip("-n", namespace.name, "link", "set", if_name, "up")
 
-    def shape(
-        self, namespace: Namespace, if_name: str, rate_bps: int, kind: Literal["tbf", "htb"] = "tbf"
-    ) -> None:
+    def shape(self, namespace: Namespace, if_name: str, rate_bps: int, kind: Literal["tbf", "htb"] = "tbf") -> None:
         """Limit what leaves this interface; a later call replaces the limit."""
         self.unshape(namespace, if_name)
         qdisc = ("qdisc", "add", "dev", if_name, "root")
@@ -180,38 +178,11 @@ class Lab:
         self, source: Namespace, sink: Namespace, rate_bps: int, duration_s: int = 3600
     ) -> Iterator[subprocess.Popen[str]]:
         """The same in the background, until the body is left or the time is over. One flow a sink at a time."""
-        with self._iperf_server(sink):
-            where = ("-c", _shared_address(source, sink), "-p", str(_IPERF_PORT))
-            what = ("-u", "-b", str(rate_bps), "-t", str(duration_s), "-l", "1200", "-J")
-            client = self._iperf(source, *where, *what)
-            try:
-                yield client
-            finally:
-                _end(client)
-
-    @contextmanager
-    def _iperf_server(self, namespace: Namespace) -> Iterator[None]:
-        server = self._iperf(namespace, "-s", "-p", str(_IPERF_PORT), "--forceflush")
-        try:
-            for line in server.stdout or ():
-                if "listening" in line:
-                    break
-            else:
-                raise RuntimeError(f"the iperf3 server in {namespace.name} ended before it listened")
-            yield
-        finally:
-            _end(server)
-
-    def _iperf(self, namespace: Namespace, *arguments: str) -> subprocess.Popen[str]:
-        program = components.iperf3()
-        return subprocess.Popen(
-            [str(components.ip().path), "netns", "exec", namespace.name, str(program.path), *arguments],
-            env=program.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with (
+            iperf_server(sink.name),
+            iperf_client(source.name, _shared_address(source, sink), rate_bps, duration_s) as client,
+        ):
+            yield client
 
 
 def _ip(*arguments: str) -> str:
@@ -241,16 +212,6 @@ def _free_management_pair() -> tuple[IPv4Interface, IPv4Interface]:
         if str(here.ip) not in used:
             return here, there
     raise RuntimeError(f"no free /30 is left in {_MANAGEMENT}")
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.communicate(timeout=2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    process.communicate()
 
 
 def _remove_namespace(name: str) -> None:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -91,14 +90,14 @@ class MailServer:
                 raise TimeoutError(f"{len(self._accepted)} of {count} mails in {timeout_s} s")
             return list(self._accepted)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """aiosmtpd's hook: one message is complete; the result is the SMTP reply."""
         with self._changed:
             self._attempts += 1
             refusal = self._refusals.pop(0) if self._refusals else self._refuse_always
             if refusal is None:
                 content = envelope.content if isinstance(envelope.content, bytes) else b""
-                message = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+                message = message_from_bytes(content, policy=policy.default)
                 self._accepted.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), message))
             self._changed.notify_all()
         return refusal or "250 2.0.0 OK"

@@ -15,10 +15,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import snmpsim_data
 
 from tests.real.components import free_port
 from tests.real.snmpd import answers
@@ -169,7 +168,7 @@ def _wait_until_all_answer(
 
 def _copy_served_subtrees(each: Recording, into: Path) -> None:
     into.mkdir(parents=True, exist_ok=True)
-    source = Path(snmpsim_data.__file__).parent / "data" / f"{each.path}.snmprec.bz2"
+    source = Path(str(files("snmpsim_data"))) / "data" / f"{each.path}.snmprec.bz2"
     served = tuple(subtree.encode() for subtree in _SERVED_SUBTREES)
     with bz2.open(source, "rb") as rows, (into / f"{each.name}.snmprec").open("wb") as copy:
         copy.writelines(row for row in rows if row.startswith(served))

@@ -22,4 +22,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.section("real components missing")
     for reason, count in reasons.most_common():
-        terminalreporter.line(f"{count} tests skipped: {reason}")
+        terminalreporter.line(f"{count} skipped: {reason}")

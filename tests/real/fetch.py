@@ -33,6 +33,7 @@ from tests.real.components import (
 _FONTS_CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
+  <include ignore_missing="yes">{root}/etc/fonts/fonts.conf</include>
   <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
   <dir>{root}/usr/share/fonts</dir>
   <cachedir>{folder}/font-cache</cachedir>

@@ -1,1 +1,1 @@
-"""The only room with database clients: spool, series and ledger behind the Protocols of ports.py."""
+"""The only room with database clients: spool, series and ledger behind the Protocols of ``ports``."""

@@ -32,11 +32,12 @@ class SpoolEntry:
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """A committed entry that is still to be delivered; ``seq`` grows with commit order."""
+    """What is still to be delivered of a committed entry; ``seq`` grows with commit order. Of batch and findings only
+    what was asked for is filled, since each is confirmed apart."""
 
     seq: int
-    batch: Batch
-    findings: Sequence[Finding]
+    batch: Batch = field(default_factory=Batch)
+    findings: Sequence[Finding] = ()
 
 
 class Spool(Protocol):

@@ -163,14 +163,15 @@ class _DayWriter:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """A connection of the caller's own, closed after use; None where that day has no file."""
+    """A connection of the caller's own, closed after use; None where that day has no file or only a beginning of one."""
     with told(path):
         if not path.exists():
             yield None
             return
         db = open_for_reading(path)
         try:
-            yield db
+            begun = db.execute("PRAGMA user_version").fetchone()[0]
+            yield db if begun else None
         finally:
             db.close()
 

@@ -123,4 +123,4 @@ class SqliteSpool:
             with transaction(self._db):
                 self._db.executemany(f"DELETE FROM {queue} WHERE seq = ?", [(seq,) for seq in seqs])  # noqa: S608
             if self._db.execute("PRAGMA freelist_count").fetchone()[0] > _FREE_PAGES_KEPT:
-                self._db.execute(f"PRAGMA incremental_vacuum({_FREE_PAGES_KEPT})").fetchall()
+                self._db.executescript(f"PRAGMA incremental_vacuum({_FREE_PAGES_KEPT})")  # execute() frees one page

@@ -44,11 +44,19 @@ class Malformed(SnmpError):
     """Something came back that is not a proper answer."""
 
 
+class TooBig(SnmpError):
+    """The agent answers, and refuses the PDU as a whole (tooBig, genErr): ask for less at a time."""
+
+
 class Session(Protocol):
     """One device's conversation. Every call may raise an SnmpError and nothing else."""
 
+    max_repetitions: int
+    """Rows asked for by one GETBULK; 0: GETNEXT alone. A walk that times out lowers it, and the poller remembers."""
+
     async def get(self, oids: Sequence[str], timeout_s: float) -> Answer:
-        """One GET PDU. OIDs that the agent does not have are None in the answer, on v1 too."""
+        """One GET PDU. OIDs that the agent does not have are None in the answer, on v1 too (where finding out which
+        takes further PDUs)."""
 
     def walk(self, root: str, timeout_s: float) -> AsyncIterator[tuple[str, Value]]:
         """Every (oid, value) beneath ``root`` in order, by GETBULK or GETNEXT as the agent can bear. Ends at the

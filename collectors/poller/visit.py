@@ -1,0 +1,185 @@
+"""One visit to one device: a probe, then what the plan says, under one deadline."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from collectors.poller import plan
+from collectors.poller.asking import Asking
+from collectors.poller.layout import FIRST_MAX_VARBINDS, Layout, LearnedInterface
+from collectors.snmp.session import NoAnswer, Refused, Session, SnmpError, Unreachable, Value
+from collectors.tables import interfaces as if_mib
+from collectors.tables import system
+from collectors.tables.interfaces import Named
+from netmon.model.access import SnmpVersion
+from netmon.model.clock import Clock
+from netmon.model.poll import InterfaceRow, Outcome, PollReport
+from netmon.model.registry import Device
+
+_OUTCOMES: tuple[tuple[type[SnmpError], Outcome], ...] = (
+    (NoAnswer, Outcome.TIMEOUT),
+    (Unreachable, Outcome.UNREACHABLE),
+    (Refused, Outcome.REFUSED),
+    (SnmpError, Outcome.MALFORMED),
+)
+
+
+async def visit(
+    device: Device,
+    watched: Sequence[str] | None,
+    layout: Layout | None,
+    session: Session,
+    clock: Clock,
+    tick: int,
+    *,
+    probe_attempts: int = 2,
+) -> tuple[PollReport, Layout | None]:
+    """Ask one device for its watched interfaces (None: all). Whatever happens out there, a report comes back, and
+    with it what is now known of the device's table. A probe that nobody answers is sent ``probe_attempts`` times."""
+    gathering = _Visit(device, watched, layout, session, clock)
+    return await gathering.run(tick, probe_attempts)
+
+
+class _Visit:
+    """What has been gathered so far; it lives for one visit."""
+
+    def __init__(
+        self, device: Device, watched: Sequence[str] | None, layout: Layout | None, session: Session, clock: Clock
+    ) -> None:
+        self._device = device
+        self._watched = None if watched is None else tuple(watched)
+        self._layout = layout
+        self._session = session
+        self._clock = clock
+        timeout_s = min(device.snmp.timeout_s, 0.45 * device.snmp.deadline_s)
+        self._asking = Asking(session, timeout_s, layout.max_varbinds if layout else FIRST_MAX_VARBINDS)
+        self._probed: Mapping[str, Value] | None = None
+        self._rows: dict[str, InterfaceRow] = {}
+        self._doubt = ""
+
+    async def run(self, tick: int, probe_attempts: int) -> tuple[PollReport, Layout | None]:
+        started_at, began_s = self._clock.now(), self._clock.monotonic_s()
+        outcome, reason = await self._under_deadline(probe_attempts)
+        finished_s = self._clock.monotonic_s()
+        report = PollReport(
+            device_id=self._device.id,
+            tick=tick,
+            started_at=started_at,
+            elapsed_s=finished_s - began_s,
+            outcome=outcome,
+            reason=reason,
+            facts=system.facts(self._probed or {}),
+            interfaces=tuple(self._rows.values()),
+            absent=self._absent() if outcome.answered else (),
+            engine=self._device.snmp.engine.value,
+            finished_s=finished_s,
+        )
+        return report, self._remembered()
+
+    async def _under_deadline(self, probe_attempts: int) -> tuple[Outcome, str]:
+        deadline_s = self._device.snmp.deadline_s
+        if self._layout and self._layout.max_repetitions is not None:
+            self._session.max_repetitions = min(self._session.max_repetitions, self._layout.max_repetitions)
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._probe(probe_attempts)
+                await self._ask_interfaces()
+        except SnmpError as error:
+            return self._ended(next(o for kind, o in _OUTCOMES if isinstance(error, kind)), str(error))
+        except TimeoutError:
+            who = f"{self._device.label} ({self._device.address}:{self._device.port})"
+            mend = "raise snmp.deadline_s or watch less" if self._probed else "is it on, and the community right?"
+            return self._ended(Outcome.TIMEOUT, f"{who} was not done within {deadline_s:g} s: {mend}")
+        return (Outcome.PARTIAL, self._doubt) if self._doubt else (Outcome.COMPLETE, "")
+
+    def _ended(self, outcome: Outcome, reason: str) -> tuple[Outcome, str]:
+        """A device that has answered the probe is not silent, whatever came after."""
+        return (outcome if self._probed is None else Outcome.PARTIAL, reason)
+
+    async def _probe(self, attempts: int) -> None:
+        """One PDU before anything else: a dead device costs no more than this."""
+        asked = plan.probe(self._layout)
+        await self._asking.get(list(asked.values()), attempts)
+        self._probed = self._asking.values(asked)
+
+    async def _ask_interfaces(self) -> None:
+        if self._watched == ():
+            if self._layout is None or self._layout.watched != ():
+                self._layout = self._relearned(())
+            return
+        all_known = await self._ask_known()
+        if not all_known or plan.why_learn(self._layout, self._watched, self._probed or {}, self._clock.now()):
+            await self._learn()
+
+    async def _ask_known(self) -> bool:
+        """Known OIDs by GET. False where one does not answer to the name that was learned: an ifIndex is only a
+        handle, and a row under another name is another interface's."""
+        known = self._layout.interfaces if self._layout else ()
+        wanted = [each for each in known if self._watched is None or each.who.if_name in self._watched]
+        asked = {interface: plan.known_oids(interface) for interface in wanted}
+        await self._asking.get_groups(asked.values())
+        for interface, oids in asked.items():
+            values = self._asking.values(oids)
+            if if_mib.NAME.syntax.read(values[interface.who.column]) == interface.who.stated:
+                self._rows[interface.who.if_name] = self._row(interface, oids)
+        return len(self._rows) == len(wanted)
+
+    async def _learn(self) -> None:
+        """Walk the names, then ask everything of those that are watched."""
+        everyone = if_mib.named(await self._asking.walk(if_mib.NAME.oid), await self._asking.walk(if_mib.DESCR.oid))
+        if not everyone:
+            self._doubt = f"{self._device.label} shows no interfaces: does its SNMP view include IF-MIB?"
+            return
+        chosen = [who for who in everyone if self._watched is None or who.if_name in self._watched]
+        missed = self._missed_by_walk(everyone)
+        counters64 = self._device.snmp.version is not SnmpVersion.V1
+        asked = {who: plan.candidate_oids(who.if_index, counters64=counters64) for who in chosen}
+        await self._asking.get_groups(asked.values())
+        learned = {self._learned(who, oids): oids for who, oids in asked.items()}
+        rows = {interface.who.if_name: self._row(interface, oids) for interface, oids in learned.items()}
+        self._rows = {each.who.if_name: self._rows[each.who.if_name] for each in missed} | rows
+        self._layout = self._relearned((*learned, *missed))
+
+    def _learned(self, who: Named, oids: Mapping[str, str]) -> LearnedInterface:
+        values = self._asking.values(oids)
+        return LearnedInterface(who, if_mib.worth_asking(values), if_mib.ALIAS.read(values), if_mib.TYPE.read(values))
+
+    def _missed_by_walk(self, everyone: Sequence[Named]) -> list[LearnedInterface]:
+        """Interfaces that answered to their name a moment ago and that the walk did not show: the walk is at fault.
+        Absence takes two witnesses."""
+        shown = {who.if_index for who in everyone}
+        known = self._layout.interfaces if self._layout else ()
+        missed = [each for each in known if each.who.if_name in self._rows and each.who.if_index not in shown]
+        if missed:
+            names = ", ".join(interface.who.if_name for interface in missed)
+            self._doubt = f"{self._device.label}: a walk of its interfaces left out {names}, which it does have"
+        return missed
+
+    def _relearned(self, interfaces: tuple[LearnedInterface, ...]) -> Layout:
+        probed, old = self._probed or {}, self._layout
+        same = old is not None and {each.who for each in old.interfaces} == {each.who for each in interfaces}
+        return Layout(
+            learned_at=self._clock.now(),
+            watched=self._watched,
+            interfaces=interfaces,
+            scalars=tuple(name for name, value in probed.items() if value is not None) or None,
+            if_number=if_mib.IF_NUMBER.read(probed),
+            table_last_change=if_mib.IF_TABLE_LAST_CHANGE.read(probed),
+            uptime_ticks=system.UPTIME.read(probed),
+            engine_boots=system.ENGINE_BOOTS.read(probed),
+            idle_walks=old.idle_walks + 1 if old and same else 0,
+        )
+
+    def _row(self, interface: LearnedInterface, oids: Mapping[str, str]) -> InterfaceRow:
+        values = {**interface.settled(), **self._asking.values(oids)}
+        arrived_s = self._asking.arrived_s(oids.get(name) for name in if_mib.OCTETS) or self._clock.monotonic_s()
+        return if_mib.row(interface.who, values, arrived_s)
+
+    def _absent(self) -> tuple[str, ...]:
+        return self._layout.absent if self._layout and self._layout.watched == self._watched else ()
+
+    def _remembered(self) -> Layout | None:
+        if self._layout is None:
+            return None
+        max_varbinds, max_repetitions = self._asking.max_varbinds, self._session.max_repetitions
+        return replace(self._layout, max_varbinds=max_varbinds, max_repetitions=max_repetitions)

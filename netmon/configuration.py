@@ -1,10 +1,16 @@
 """The whole configuration as one model. Wiring: it joins what each room owns; ``netmon.settings`` loads it."""
 
+import os
+from collections.abc import Iterator
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from netmon.alerts.config import AlertsConfig, ChannelConfig
 from netmon.api.config import ApiConfig
 from netmon.settings.declared import Declared
+from netmon.settings.faults import Complaint, did_you_mean, quoted
+from netmon.settings.load import Check, Loaded, load
+from netmon.settings.references import Names, duplicates, unknown
 from netmon.signals.config import SignalsConfig
 from netmon.store.config import StoreConfig
 from netmon.watch.config import WatchConfig
@@ -38,3 +44,34 @@ class Configuration(Declared):
     api: ApiConfig = ApiConfig()
     collector: CollectorConfig = CollectorConfig()
     demo: DemoNotice | None = None
+
+
+def channels_and_routes(configuration: Configuration, names: Names) -> Iterator[Complaint]:
+    """Channel ids are unique, and every route ends at channels that exist."""
+    yield from duplicates("channels", "id", [channel.id for channel in configuration.channels])
+    for index, route in enumerate(configuration.alerts.routes):
+        for position, channel in enumerate(route.to):
+            yield from unknown(("alerts", "routes", index, "to", position), channel, "channels", names, "channel")
+        province, region = configuration.province.code, route.match.region
+        if region is not None and region != province and not region.startswith(f"{province}."):
+            message = f"region {quoted(region)} is not in province {quoted(province)}: this route takes nothing"
+            yield Complaint(("alerts", "routes", index, "match", "region"), message)
+
+
+def link_classes(configuration: Configuration, names: Names) -> Iterator[Complaint]:
+    """A class without thresholds is judged as ``default``: allowed, and worth saying when others have theirs."""
+    classes = configuration.signals.saturation.keys() | {"default"}
+    for index, link in enumerate(configuration.links):
+        if link.link_class not in classes:
+            message = f"class {quoted(link.link_class)} has no thresholds in signals.saturation; judged as default"
+            hint = did_you_mean(link.link_class, classes)
+            yield Complaint(("links", index, "class"), message, hint, warning=True)
+
+
+CHECKS: tuple[Check[Configuration], ...] = (channels_and_routes, link_classes)
+"""What only the whole configuration can be asked; the rooms' own checks are in their models."""
+
+
+def load_configuration(path: str | os.PathLike[str]) -> Loaded[Configuration]:
+    """The configuration at a path. Raises ``netmon.settings.faults.Faulty`` with every fault."""
+    return load(path, Configuration, CHECKS)

@@ -3,7 +3,11 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+PROVINCE_CODE = r"^\d{2}$"
+REGION_CODE = r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$"
+"""Kemendagri: province, kabupaten/kota, kecamatan, desa/kelurahan ("72", "72.02", "72.02.03", "72.02.03.2001")."""
 
 
 class _Section(BaseModel):
@@ -11,13 +15,13 @@ class _Section(BaseModel):
 
 
 class ProvinceConfig(_Section):
-    code: str = Field(pattern=r"^\d{2}$")
+    code: str = Field(pattern=PROVINCE_CODE)
     name: str
     timezone: str = "Asia/Makassar"
 
 
 class RegionConfig(_Section):
-    code: str = Field(pattern=r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$")
+    code: str = Field(pattern=REGION_CODE)
     name: str
     capital: str | None = None
     position: tuple[float, float] | None = None
@@ -36,6 +40,12 @@ class SnmpConfig(_Section):
     engine: Literal["gufo"] | None = None
     deadline_s: float | None = Field(None, gt=0, le=300)
     timeout_s: float | None = Field(None, gt=0, le=60)
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _version_as_text(cls, given: object) -> object:
+        """YAML reads an unquoted 3 as a number; nobody means anything else by it."""
+        return str(given) if type(given) is int else given
 
 
 class DeviceConfig(_Section):

@@ -17,7 +17,7 @@ from types import FrameType
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 
-from netmon.configuration import Configuration, load
+from netmon.configuration import Configuration, load_configuration
 from netmon.model.clock import Clock
 from netmon.model.finding import Detail
 from netmon.settings.difference import difference
@@ -103,7 +103,7 @@ class Process:
     def _swap(self) -> None:
         """Check, show the difference, audit, restart; or refuse the whole and go on as before."""
         try:
-            fresh = load(self._loaded.path)
+            fresh = load_configuration(self._loaded.path)
         except Faulty as faulty:
             for fault in faulty.faults:
                 self._log.error("configuration refused, the old one stays", fault=str(fault))
@@ -112,7 +112,7 @@ class Process:
         self._log.info("configuration accepted", changes=changes)
         detail: dict[str, Detail] = {"fingerprint": fresh.registry.fingerprint, "changes": "; ".join(changes)[:4000]}
         try:
-            row = AuditRow(self._clock.now(), self.name, "configuration.swapped", str(fresh.path), detail)
+            row = AuditRow(self._clock.now(), self.name, "configuration.swapped", fresh.path, detail)
             self._ledger.audit.append(row)
         except StoreUnavailable as error:
             self._log.error("configuration refused: the swap cannot be audited", reason=str(error))

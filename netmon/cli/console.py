@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from netmon.configuration import Configuration, load
+from netmon.configuration import Configuration, load_configuration
 from netmon.settings.faults import Faulty
 from netmon.settings.load import Loaded
 
@@ -39,7 +39,7 @@ def fail(sentence: str, code: int = FAILED) -> NoReturn:
 def load_or_exit(path: Path) -> Loaded[Configuration]:
     """The configuration, or exit code 2 with every fault on a line of its own."""
     try:
-        loaded = load(path)
+        loaded = load_configuration(path)
     except Faulty as faulty:
         for fault in faulty.faults:
             say(str(fault))

@@ -10,7 +10,7 @@ import typer
 
 from netmon import main
 from netmon.cli.console import CONFIGURATION_FAULT, ConfigArgument, fail, load_or_exit, out, say
-from netmon.configuration import Configuration, load
+from netmon.configuration import Configuration, load_configuration
 from netmon.process import log_to_stderr
 from netmon.settings.difference import difference
 from netmon.settings.faults import Faulty
@@ -77,7 +77,7 @@ def demo(
 
 def supervise(loaded: Loaded[Configuration], extra: tuple[Child, ...] = ()) -> int:
     """Run all processes of a configuration until stopped; returns the exit code."""
-    children = [netmon_child(name, str(loaded.path)) for name in ("collect", "watch", "serve")]
+    children = [netmon_child(name, loaded.path) for name in ("collect", "watch", "serve")]
     supervisor = Supervisor([*extra, *children], say)
     swap = _Swap(loaded, supervisor)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,7 +103,7 @@ class _Swap:
 
     def _swap(self) -> None:
         try:
-            fresh = load(self._loaded.path)
+            fresh = load_configuration(self._loaded.path)
         except Faulty as faulty:
             say("the new configuration is refused, the old one stays:")
             for fault in faulty.faults:

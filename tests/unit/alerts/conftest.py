@@ -20,6 +20,7 @@ from netmon.store.ports import (
     StoreUnavailable,
     WatchCommit,
 )
+from tests.unit.alerts.office import Office
 
 AT = datetime(2026, 11, 20, 18, 10, tzinfo=UTC)
 """02.10 WITA on 21 November."""
@@ -200,3 +201,18 @@ def message() -> Message:
         severity="critical",
         payload={"stage": "opened", "event": {"id": "0123456789ab"}},
     )
+
+
+@pytest.fixture
+def office(registry, ledger, clock):
+    offices = []
+
+    def make(**settings):
+        offices.append(Office(registry, ledger, clock, **settings))
+        return offices[-1]
+
+    yield make
+    for made in offices:
+        for channel in made.channels.values():
+            channel.gate.set()
+        made.notifier.close()

@@ -56,6 +56,7 @@ class InterfaceRates(NamedTuple):
 
     flags: Flag = Flag.NONE
     interval_s: float | None = None
+    """None where there is no rate in either direction."""
     in_bps: int | None = None
     out_bps: int | None = None
     in_octets: int | None = None
@@ -157,7 +158,7 @@ def _difference(
         flags = in_flag | out_flag | (Flag.GAP if gap else Flag.NONE)
     return InterfaceRates(
         flags,
-        interval_s,
+        None if in_bps is None and out_bps is None else interval_s,
         in_bps,
         out_bps,
         in_octets,

@@ -1,0 +1,232 @@
+"""How things are now: registry, newest samples and open events joined once, for the API and the page alike."""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from netmon.api.judgement import State, device_state, link_state, region_state, worst_first
+from netmon.model.clock import Clock
+from netmon.model.finding import Subject, SubjectKind
+from netmon.model.registry import Agency, Device, Direction, Link, Region, Registry, Site
+from netmon.model.sample import DeviceSample, LinkSample
+from netmon.store.ports import EventQuery, EventRecord, Heartbeat, Ledger, SeriesStore
+
+MOST_OPEN_EVENTS = 1000
+"""More open events than this are counted, and the newest of them shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One direction of a link against the contract in force when it was measured. None: not known, so no percentage."""
+
+    direction: Direction
+    rate_bps: int | None = None
+    contract_bps: int | None = None
+
+    @property
+    def percent(self) -> float | None:
+        if self.rate_bps is None or not self.contract_bps:
+            return None
+        return 100 * self.rate_bps / self.contract_bps
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    link: Link
+    state: State
+    down: Use
+    up: Use
+    sample: LinkSample | None = None
+    """The newest one that is not stale."""
+    events: tuple[EventRecord, ...] = ()
+    """Open ones that strain it or take it down."""
+
+    @property
+    def peak_percent(self) -> float | None:
+        """The fuller direction's utilisation."""
+        return max((p for p in (self.down.percent, self.up.percent) if p is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    device: Device
+    state: State
+    sample: DeviceSample | None = None
+    sites: tuple[Site, ...] = ()
+    links: tuple[LinkStatus, ...] = ()
+    events: tuple[EventRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RegionStatus:
+    """A district with everything in it, its kecamatan included."""
+
+    region: Region
+    state: State
+    links: tuple[LinkStatus, ...] = ()
+    devices: tuple[DeviceStatus, ...] = ()
+    sites: tuple[Site, ...] = ()
+    agencies: tuple[Agency, ...] = ()
+    events: tuple[EventRecord, ...] = ()
+
+    @property
+    def peak(self) -> LinkStatus | None:
+        """Its fullest link."""
+        return max(
+            (link for link in self.links if link.peak_percent is not None),
+            key=lambda link: link.peak_percent or 0.0,
+            default=None,
+        )
+
+
+@dataclass(frozen=True)
+class ProvinceStatus:
+    """One consistent reading of the whole province."""
+
+    at: datetime
+    regions: Mapping[str, RegionStatus] = field(default_factory=dict)
+    devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
+    links: Mapping[str, LinkStatus] = field(default_factory=dict)
+    events: tuple[EventRecord, ...] = ()
+    events_total: int = 0
+    newest_at: datetime | None = None
+    """Of all samples; None where there is none within the time that counts as fresh."""
+    heartbeats: tuple[Heartbeat, ...] = ()
+
+    @property
+    def age_s(self) -> float | None:
+        """How old the newest sample is."""
+        return None if self.newest_at is None else max(0.0, (self.at - self.newest_at).total_seconds())
+
+    def fullest(self, limit: int) -> Sequence[LinkStatus]:
+        known = [link for link in self.links.values() if link.peak_percent is not None]
+        return sorted(known, key=lambda link: -(link.peak_percent or 0.0))[:limit]
+
+
+class StatusReader:
+    """Reads a ProvinceStatus, and keeps it for ``keep_s`` so that many watching pages cost one reading."""
+
+    def __init__(
+        self, registry: Registry, series: SeriesStore, ledger: Ledger, clock: Clock, keep_s: float = 1.0
+    ) -> None:
+        self._registry = registry
+        self._series = series
+        self._ledger = ledger
+        self._clock = clock
+        self._keep_s = keep_s
+        self._kept: tuple[float, ProvinceStatus] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def stale_after(self) -> timedelta:
+        """A sample older than this says nothing about now: two intervals (a gap), and time for its way here."""
+        return timedelta(seconds=2 * self._registry.poll_interval_s + 10)
+
+    def province(self) -> ProvinceStatus:
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            if self._kept is None or not 0 <= now_s - self._kept[0] < self._keep_s:
+                self._kept = (now_s, self._read())
+            return self._kept[1]
+
+    def forget(self) -> None:
+        """Read anew next time: somebody has just changed something."""
+        with self._lock:
+            self._kept = None
+
+    def _read(self) -> ProvinceStatus:
+        now = self._clock.now()
+        since = now - self.stale_after
+        link_samples = self._series.latest_links(since)
+        device_samples = self._series.latest_devices(since)
+        events, total = self._ledger.events.find(EventQuery(open_only=True, limit=MOST_OPEN_EVENTS))
+        links = {
+            link.id: _link(link, link_samples.get(link.id), _about(events, SubjectKind.LINK, link.id), now)
+            for link in self._registry.links.values()
+        }
+        devices = {
+            device.id: self._device(device, device_samples.get(device.id), events, links)
+            for device in self._registry.devices.values()
+        }
+        stamps = [*(s.at for s in link_samples.values()), *(s.at for s in device_samples.values())]
+        return ProvinceStatus(
+            at=now,
+            regions=self._regions(events, links, devices),
+            devices=devices,
+            links=links,
+            events=tuple(events),
+            events_total=total,
+            newest_at=max(stamps, default=None),
+            heartbeats=tuple(self._ledger.heartbeats.all()),
+        )
+
+    def _device(
+        self,
+        device: Device,
+        sample: DeviceSample | None,
+        events: Sequence[EventRecord],
+        links: Mapping[str, LinkStatus],
+    ) -> DeviceStatus:
+        own = _about(events, SubjectKind.DEVICE, device.id)
+        return DeviceStatus(
+            device=device,
+            state=device_state(sample, (r.event for r in own)),
+            sample=sample,
+            sites=self._registry.sites_by_device.get(device.id, ()),
+            links=tuple(links[link.id] for link in self._registry.links_by_device.get(device.id, ())),
+            events=own,
+        )
+
+    def _regions(
+        self, events: Sequence[EventRecord], links: Mapping[str, LinkStatus], devices: Mapping[str, DeviceStatus]
+    ) -> Mapping[str, RegionStatus]:
+        return {code: self._region(region, events, links, devices) for code, region in self._registry.regions.items()}
+
+    def _region(
+        self,
+        region: Region,
+        events: Sequence[EventRecord],
+        links: Mapping[str, LinkStatus],
+        devices: Mapping[str, DeviceStatus],
+    ) -> RegionStatus:
+        code = region.code
+        inside_links = tuple(link for link in links.values() if within(link.link.region, code))
+        inside_devices = tuple(d for d in devices.values() if within(d.device.region, code))
+        own = tuple(r for r in events if any(within(c, code) for c in r.event.affected.regions))
+        return RegionStatus(
+            region=region,
+            state=region_state(
+                code, [link.state for link in inside_links], [d.state for d in inside_devices], [r.event for r in own]
+            ),
+            links=tuple(sorted(inside_links, key=lambda link: (worst_first(link.state), link.link.label))),
+            devices=tuple(sorted(inside_devices, key=lambda d: (worst_first(d.state), d.device.label))),
+            sites=tuple(s for s in self._registry.sites.values() if within(s.region, code)),
+            agencies=tuple(a for a in self._registry.agencies.values() if within(a.region, code)),
+            events=own,
+        )
+
+
+def within(code: str, region: str) -> bool:
+    """Whether a Kemendagri code is the region's own or lies inside it (72.02.03 is within 72.02)."""
+    return code == region or code.startswith(f"{region}.")
+
+
+def _about(events: Iterable[EventRecord], kind: SubjectKind, thing_id: str) -> tuple[EventRecord, ...]:
+    """The events that name the thing as their subject or among what they affect."""
+    subject = Subject(kind, thing_id)
+    return tuple(r for r in events if r.event.subject == subject or thing_id in getattr(r.event.affected, f"{kind}s"))
+
+
+def _link(link: Link, sample: LinkSample | None, events: tuple[EventRecord, ...], now: datetime) -> LinkStatus:
+    contract = link.contract_at(sample.at if sample else now)
+
+    def use(direction: Direction) -> Use:
+        return Use(
+            direction,
+            sample.rate_bps(direction) if sample else None,
+            contract.rate_bps(direction) if contract else None,
+        )
+
+    state = link_state(link.id, sample, (r.event for r in events))
+    return LinkStatus(link, state, use(Direction.DOWN), use(Direction.UP), sample, events)

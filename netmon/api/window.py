@@ -1,0 +1,65 @@
+"""Which stretch of time an answer is about, kept within bounds (field lesson 33)."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from netmon.api.config import ApiConfig
+from netmon.api.problems import Problem
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Older than any sample can be; a bound that keeps arithmetic with times safe."""
+DEFAULT_RANGE = timedelta(hours=24)
+DEFAULT_POINTS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """[start, end) in steps of ``step_s`` that begin at ``start``; whole seconds, aware UTC."""
+
+    start: datetime
+    end: datetime
+    step_s: int
+
+
+def window(
+    start: datetime | None, end: datetime | None, step_s: int | None, now: datetime, interval_s: int, bounds: ApiConfig
+) -> Window:
+    """The window that was asked for, or a 400 that tells the bound that it passes."""
+    end = _whole_second(end or now)
+    start = _whole_second(start) if start else end - DEFAULT_RANGE
+    if start < EARLIEST or end > now + timedelta(days=1):
+        raise _out_of_time()
+    if start >= end:
+        raise Problem(400, "'from' must be before 'to'")
+    if end - start > timedelta(days=bounds.max_range_days):
+        raise Problem(
+            400, f"the range is longer than {bounds.max_range_days} days", max_range_days=bounds.max_range_days
+        )
+    range_s = int((end - start).total_seconds())
+    step_s = step_s or fitting_step_s(range_s, interval_s)
+    if math.ceil(range_s / step_s) > bounds.max_points:
+        least_s = math.ceil(range_s / bounds.max_points)
+        raise Problem(
+            400,
+            f"a step of {step_s} s makes more than {bounds.max_points} points; take at least {least_s} s",
+            max_points=bounds.max_points,
+            least_step_s=least_s,
+        )
+    return Window(start, end, step_s)
+
+
+def fitting_step_s(range_s: int, interval_s: int, points: int = DEFAULT_POINTS) -> int:
+    """The step that gives about ``points`` points: a multiple of the poll interval, and no finer than it."""
+    return interval_s * max(1, math.ceil(range_s / points / interval_s))
+
+
+def _whole_second(at: datetime) -> datetime:
+    """In UTC; years that arithmetic with times could overflow on are refused here."""
+    if not EARLIEST.year - 1 <= at.year < 9999:
+        raise _out_of_time()
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
+def _out_of_time() -> Problem:
+    return Problem(400, f"times must lie between {EARLIEST:%Y-%m-%d} and tomorrow")

@@ -163,7 +163,7 @@ class _DayWriter:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """A connection of the caller's own, closed after use; None where that day has no file or only a beginning of one."""
+    """A connection of the caller's own, closed after use; None where that day has no file or the beginning of one."""
     with told(path):
         if not path.exists():
             yield None

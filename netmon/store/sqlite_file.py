@@ -70,7 +70,6 @@ def open_file(path: Path, layout: Layout) -> sqlite3.Connection:
     """Open or create a file for writing; a damaged one is set aside, with a word in the log, and a new one begun.
     The connection may cross threads under the caller's lock."""
     with told(path):
-        make_private_folder(path.parent)
         try:
             return _opened(path, layout)
         except sqlite3.DatabaseError as error:
@@ -100,8 +99,14 @@ def make_private_folder(folder: Path) -> None:
         missing.mkdir(mode=0o700, exist_ok=True)
 
 
+def create_private_file(path: Path) -> None:
+    """An empty file for SQLite to begin with, where there is none; its -wal and -shm will have the same mode."""
+    make_private_folder(path.parent)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
 def _opened(path: Path, layout: Layout) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its -wal and -shm the same mode
+    create_private_file(path)
     db = sqlite3.connect(path, timeout=layout.busy_timeout_s, isolation_level=None, check_same_thread=False)
     try:
         _prepare(db, path, layout)

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
+from netmon.store.ledger import SqlLedger
 from netmon.store.memory import MemorySeries, MemorySpool
-from netmon.store.ports import SeriesStore, Spool
+from netmon.store.ports import Ledger, SeriesStore, Spool
 from netmon.store.spool import SqliteSpool
 from netmon.store.sqlite import SqliteSeries
+from tests.real import postgres
+from tests.real.components import require
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -31,3 +35,33 @@ def series(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SeriesSto
     series.open()
     yield series
     series.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One server for the run."""
+    require(postgres.initdb)
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    ledger = SqlLedger(ledger_url)
+    ledger.migrate()
+    yield ledger
+    ledger.close()

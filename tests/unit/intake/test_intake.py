@@ -202,6 +202,24 @@ def test_what_the_spool_refuses_is_kept_and_committed_in_order(world: World) -> 
     assert len(world.spool.entries) == 2, "all that waited went in one commit"
 
 
+def test_reports_that_come_during_a_failing_commit_stay_behind_what_it_carried(world: World) -> None:
+    """Two misses are in the commit that fails; meanwhile the device is back and its counters have moved on."""
+    world.poll()
+    for _ in range(2):
+        world.intake.accept(world.report(outcome=Outcome.TIMEOUT))
+    world.spool.failing = True
+    world.spool.meanwhile = lambda: world.intake.accept(world.report(out_mbps=8))
+    assert not world.intake.flush()
+    world.spool.failing, world.spool.meanwhile = False, lambda: None
+    world.intake.flush()
+    assert told(world) == [(Signal.SILENCE, "", OPENED), (Signal.SILENCE, "", CLOSED)]
+    world.restart()
+    world.poll(outcome=Outcome.TIMEOUT)
+    world.poll(out_mbps=8)
+    assert len(world.spool.findings) == 2, "the silence is remembered as over"
+    assert world.spool.samples("palu-poso")[-1].interval_s == 60.0, "since the newest counters, not the oldest"
+
+
 def test_at_the_bound_the_oldest_samples_go_counted_per_device_and_findings_stay() -> None:
     world = World(pending_limit=4)
     world.poll()

@@ -1,6 +1,6 @@
 """A small province for the intake's tests: one router, two links, a clock that is told what time it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -55,8 +55,11 @@ class FlakySpool(MemorySpool):
         super().__init__()
         self.failing = False
         self.entries: list[SpoolEntry] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens on the event loop while a commit is under way."""
 
     def commit(self, entry: SpoolEntry) -> None:
+        self.meanwhile()
         if self.failing:
             raise StoreUnavailable("the disk is full: make room beneath var/")
         super().commit(entry)

@@ -36,7 +36,10 @@ class Visit(NamedTuple):
 
     def wall(self, arrived_s: float) -> datetime:
         """The wall clock's time of an arrival within the visit."""
-        return self.started_at + timedelta(seconds=min(max(arrived_s - self.started_s, 0.0), self.elapsed_s))
+        after_s = arrived_s - self.started_s
+        if not 0.0 <= after_s <= self.elapsed_s:
+            after_s = 0.0 if after_s < 0.0 else self.elapsed_s
+        return self.started_at + timedelta(seconds=after_s)
 
 
 class LinkMemory(NamedTuple):

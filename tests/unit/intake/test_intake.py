@@ -1,5 +1,6 @@
 """The intake: what a report becomes, and what is kept of it."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -326,3 +327,22 @@ def test_a_drifting_clock_is_no_jump(world: World) -> None:
         world.clock.wall_offset_s += 1.0
         world.intake.flush()
     assert world.intake.clock_jumps == 0
+
+
+def test_reports_and_flushes_from_two_threads_lose_nothing(world: World) -> None:
+    done = threading.Event()
+
+    def flush_all_the_time() -> None:
+        while not done.is_set():
+            world.intake.flush()
+
+    flusher = threading.Thread(target=flush_all_the_time)
+    flusher.start()
+    for _ in range(400):
+        world.intake.accept(world.report(out_mbps=8))
+    done.set()
+    flusher.join()
+    world.intake.flush()
+    ticks = [sample.tick for sample in world.spool.samples("palu-poso")]
+    assert ticks == [int(START.timestamp()) + 30 * slot for slot in range(1, 401)]
+    assert len(world.spool.entries) > 1

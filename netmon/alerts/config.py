@@ -1,8 +1,9 @@
 """Channels and routes: who is told of what."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from netmon.events.event import EventKind
 from netmon.model.finding import Severity
@@ -25,11 +26,32 @@ class EmailConfig(_Channel):
     username: str | None = None
     password: SecretStr | None = None
 
+    @field_validator("smtp")
+    @classmethod
+    def _has_a_port(cls, smtp: str) -> str:
+        host_and_port(smtp)
+        return smtp
+
+    @field_validator("to")
+    @classmethod
+    def _are_addresses(cls, to: list[str]) -> list[str]:
+        for address in to:
+            if not re.fullmatch(r"[^\s@,<>]+@[^\s@,<>]+", address):
+                raise ValueError(f"{address!r} is not an e-mail address; write each as name@domain")
+        return to
+
+    @field_validator("sender")
+    @classmethod
+    def _is_an_address(cls, sender: str) -> str:
+        if not re.fullmatch(r"[^\s@,<>]+@[^\s@,<>]+|[^\r\n<>@,]* <[^\s@,<>]+@[^\s@,<>]+>", sender):
+            raise ValueError("write the sender as name@domain or as Name <name@domain>")
+        return sender
+
 
 class TelegramConfig(_Channel):
     type: Literal["telegram"]
     token: SecretStr
-    chat_id: str
+    chat_id: str = Field(coerce_numbers_to_str=True)
     api_url: str = "https://api.telegram.org"
 
 
@@ -37,6 +59,13 @@ class WebhookConfig(_Channel):
     type: Literal["webhook"]
     url: SecretStr
     headers: dict[str, SecretStr] = Field(default_factory=dict)
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("a webhook's url begins with http:// or https://")
+        return url
 
 
 class AppriseConfig(_Channel):
@@ -73,3 +102,11 @@ class AlertsConfig(BaseModel):
     language: Literal["id", "en"] = "id"
     page_url: str | None = Field(None, description="the page's address as on-call reaches it; the API's own if absent")
     attempts: int = Field(8, ge=1, le=100, description="before a delivery is given up")
+
+
+def host_and_port(server: str) -> tuple[str, int]:
+    """ "mail.example:25" or "[2001:db8::1]:25" in its parts; ValueError if it is neither."""
+    host, colon, port = server.rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError("write the SMTP server as host:port, for instance mail.example.go.id:25")
+    return host.removeprefix("[").removesuffix("]"), int(port)

@@ -142,7 +142,7 @@ def test_an_answer_that_never_ends_is_cut_off(http_receiver):
     assert channel(http_receiver.url).send(MESSAGE) == "200 OK"
 
 
-@pytest.mark.parametrize("url", ["ftp://127.0.0.1/x", "not a url", "http://[::1"])
+@pytest.mark.parametrize("url", ["http://", "http://[::1", "http://127.0.0.1:port/"])
 def test_a_url_that_is_none_is_not_tried_again(url):
     failed = failure(channel(url))
     assert not failed.retry

@@ -14,7 +14,7 @@ from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
 
 from netmon.alerts.channel import DeliveryFailed, Message
-from netmon.alerts.config import EmailConfig
+from netmon.alerts.config import EmailConfig, host_and_port
 from netmon.alerts.plain import one_line, plain
 from netmon.model.clock import Clock
 
@@ -79,14 +79,6 @@ class EmailChannel:
         mail["X-Priority"] = _PRIORITY.get(message.severity, "3")
         mail.set_content(plain(message.body), charset="utf-8", cte="base64")
         return mail
-
-
-def host_and_port(server: str) -> tuple[str, int]:
-    """ "mail.example:25" or "[2001:db8::1]:25" in its parts; ValueError if it is neither."""
-    host, colon, port = server.rpartition(":")
-    if not (colon and host and port.isascii() and port.isdigit()):
-        raise ValueError("an SMTP server is written host:port")
-    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def _message_id(key: str, domain: str) -> str:

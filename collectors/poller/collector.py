@@ -74,8 +74,8 @@ class Collector:
         self._living = asyncio.Semaphore(concurrency)
         self._silent = asyncio.Semaphore(concurrency)
         self._stopping = asyncio.Event()
-        self._turns = Wheel(clock.monotonic_s(), _TICK_S)
-        self._extras = Wheel(clock.monotonic_s(), _TICK_S)
+        self._turns = Wheel(_TICK_S)
+        self._extras = Wheel(_TICK_S)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._done = 0
         self._overruns = 0
@@ -210,6 +210,8 @@ class Collector:
             self._metrics.silent.inc(1 if subject.turn.silent else -1)
             said = "device silent" if subject.turn.silent else "device answers again"
             log.warning(said, device=report.device_id, outcome=report.outcome.value, reason=report.reason)
+        if before.silent and not subject.turn.silent:
+            self._end_backoff(subject, report)
         wait_s = confirm_after_s(subject.turn, self._interval_s, subject.device.snmp.deadline_s)
         if wait_s is not None:
             self._extras.put(report.device_id, self._clock.monotonic_s() + wait_s)
@@ -217,3 +219,10 @@ class Collector:
         if slow and not subject.slow:
             log.warning("device slow", device=report.device_id, elapsed_s=report.elapsed_s, reason=report.reason)
         subject.slow = slow
+
+    def _end_backoff(self, subject: _Subject, report: PollReport) -> None:
+        """Its next turn was set for a silent device, a slot too late for one that is back."""
+        began_s = self._clock.monotonic_s() - report.elapsed_s
+        wall_s = report.started_at.timestamp()
+        wait_s = next_turn_s(subject.turn, wall_s, subject.phase_s, self._interval_s)
+        self._turns.put(subject.device.id, began_s + wait_s)

@@ -1,21 +1,23 @@
 """A time wheel: who is due when. A device costs nothing between its turns."""
 
-import zlib
+import hashlib
 
 
 class Wheel:
     """Due times, in seconds of whatever clock the caller keeps, in slots of ``resolution_s``. One due time a key."""
 
-    def __init__(self, now_s: float, resolution_s: float = 0.05) -> None:
+    def __init__(self, resolution_s: float = 0.05) -> None:
         self._resolution_s = resolution_s
         self._slots: dict[int, list[str]] = {}
         self._due_s: dict[str, float] = {}
-        self._hand = self._slot(now_s)
+        self._hand: int | None = None
 
     def put(self, key: str, due_s: float) -> None:
         """Set or move a key's turn; what lies in the past is due at once."""
+        slot = self._slot(due_s)
         self._due_s[key] = due_s
-        self._slots.setdefault(max(self._hand, self._slot(due_s)), []).append(key)
+        self._slots.setdefault(slot, []).append(key)
+        self._hand = slot if self._hand is None else min(self._hand, slot)
 
     def drop(self, key: str) -> None:
         """The key has no turn any more."""
@@ -25,7 +27,7 @@ class Wheel:
         """Take out every key whose turn has come, with the time that it was due at."""
         found: list[tuple[str, float]] = []
         until = self._slot(now_s)
-        for slot in range(self._hand, until + 1):
+        for slot in range(until if self._hand is None else self._hand, until + 1):
             for key in self._slots.pop(slot, ()):
                 due_s = self._due_s.get(key)
                 if due_s is None or self._slot(due_s) > until:
@@ -48,4 +50,5 @@ class Wheel:
 def phase_s(key: str, interval_s: float) -> float:
     """Where in the interval a device has its turn: spread evenly, and the same after every restart. The edges are
     left free, so that no turn slips into the slot beside its own when the clock is slewed."""
-    return (0.05 + 0.9 * zlib.crc32(key.encode()) / 2**32) * interval_s
+    share = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) / 2**64
+    return (0.05 + 0.9 * share) * interval_s

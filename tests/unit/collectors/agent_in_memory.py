@@ -11,6 +11,7 @@ from netmon.model.secret import Secret
 
 IF = "1.3.6.1.2.1.2.2.1"
 IFX = "1.3.6.1.2.1.31.1.1.1"
+SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
 
 
 @dataclass
@@ -69,7 +70,11 @@ class SessionInMemory:
         await self._request(timeout_s)
         if len(oids) > self._agent.bears_varbinds:
             raise TooBig("too big")
-        return Answer({oid: self._agent.objects.get(oid) for oid in oids}, asyncio.get_running_loop().time())
+        now_s = asyncio.get_running_loop().time()
+        values = {oid: self._agent.objects.get(oid) for oid in oids}
+        if isinstance(uptime := values.get(SYS_UPTIME), int):
+            values[SYS_UPTIME] = uptime + int(now_s * 100)
+        return Answer(values, now_s)
 
     async def walk(self, root: str, timeout_s: float) -> AsyncIterator[tuple[str, Value]]:
         self._agent.walks.append(root)
@@ -100,7 +105,7 @@ class SessionInMemory:
 
 def router(*names: str, uptime_ticks: int = 1_000_000) -> Agent:
     """A device with these interfaces, ifIndex from 1."""
-    agent = Agent({"1.3.6.1.2.1.1.3.0": uptime_ticks, "1.3.6.1.2.1.1.5.0": b"router", "1.3.6.1.6.3.10.2.1.2.0": 7})
+    agent = Agent({SYS_UPTIME: uptime_ticks, "1.3.6.1.2.1.1.5.0": b"router", "1.3.6.1.6.3.10.2.1.2.0": 7})
     agent.objects["1.3.6.1.2.1.31.1.5.0"] = 500
     for if_index, name in enumerate(names, start=1):
         agent.interface(if_index, name)

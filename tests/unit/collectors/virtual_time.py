@@ -29,8 +29,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 class LoopClock:
     """Both clocks of the running loop; ``jump`` sets the wall clock, as an operator or NTP does."""
 
-    def __init__(self) -> None:
-        self.jump = timedelta()
+    def __init__(self, jump: timedelta = timedelta()) -> None:
+        self.jump = jump
 
     def now(self) -> datetime:
         return EPOCH + timedelta(seconds=self.monotonic_s() - 1000.0) + self.jump

@@ -19,8 +19,8 @@ MAX_NODES = 500_000
 """Of one file, aliases counted as often as they are used: ten thousand devices need a third of it."""
 
 Scalar = str | int | float | bool | None
-_INT = re.compile(r"[-+]?[0-9]{1,100}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"": None, "~": None}
 _WORDS |= {
     w: v for word, v in (("null", None), ("true", True), ("false", False)) for w in (word, word.title(), word.upper())
@@ -185,7 +185,8 @@ class _Composer:
 
 
 def _scalar(event: Any) -> Scalar:
-    """A plain scalar by the core schema (YAML 1.2, 10.3.2), without its octal, hexadecimal and infinite numbers."""
+    """A plain scalar by the core schema (YAML 1.2, 10.3.2), without its octal, hexadecimal and infinite numbers,
+    and without numbers that begin with a needless 0: those are codes."""
     text: str = event.value
     if event.style:  # quoted, or a block: text, whatever it looks like
         return text
@@ -203,7 +204,7 @@ def _harmless(problem: str | None) -> str:
 
 
 def _syntax_hint(problem: str | None) -> str:
-    if problem and "cannot start any token" in problem:
+    if problem and ("cannot start any token" in problem or "tab" in problem.split()):
         return "indent with spaces, not tabs, and quote a value that begins with @, %, ` or a tab"
     if problem and "mapping values" in problem:
         return 'quote a value that holds ": "'

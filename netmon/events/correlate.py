@@ -57,16 +57,17 @@ class Correlator:
     def run(self, state: State, findings: Iterable[Finding], now: datetime | None = None) -> Step:
         """Hear findings in the order of their time, then let time pass until ``now``. Linear in the number of findings
         times that of the conditions in force."""
-        desk = Desk(state, self._topology)
+        news = sorted(findings, key=lambda f: (f.at, condition_key(f)))
+        desk = Desk(state, self._topology, now or (news[0].at if news else None))
         judgement = Judgement(desk, self._topology, self._settle, self._collector)
-        for finding in sorted(findings, key=lambda f: (f.at, condition_key(f))):
+        for finding in news:
             if self._is_news(desk, finding):
                 judgement.run_until(finding.at)
                 self._hear(desk, judgement, finding)
                 judgement.judge(finding.at)
         if now is not None:
-            desk.drop_unknown(now)
             judgement.run_until(now)
+            judgement.judge(now)  # nothing is due; but the registry may be another one than before
         return Step(desk.state(), tuple(desk.changes), desk.updated())
 
     def _is_news(self, desk: Desk, finding: Finding) -> bool:

@@ -34,7 +34,8 @@ def event_of(finding: Finding, opened_at: datetime | None = None) -> Event:
 class Desk:
     """Lives for one step. Names its events by ``event_key``."""
 
-    def __init__(self, state: State, topology: Topology) -> None:
+    def __init__(self, state: State, topology: Topology, at: datetime | None) -> None:
+        """What the registry does not declare any more is closed as removed, at this instant."""
         self.conditions: dict[str, Condition] = dict(state.conditions)
         self.events: dict[str, OpenEvent] = dict(state.events)
         self.told = dict(state.told)
@@ -42,6 +43,8 @@ class Desk:
         self._topology = topology
         self._published: dict[str, Event] = {key: open_event.event for key, open_event in state.events.items()}
         """Open events as the outside knows them; those opened in this step are not there until announced."""
+        if at is not None:
+            self._drop_unknown(at)
 
     # --- one event's life --------------------------------------------------------------------------------------
 
@@ -150,14 +153,13 @@ class Desk:
             return Affected(devices=affected.devices, links=affected.links)
         return affected
 
-    def drop_unknown(self, now: datetime) -> None:
-        """After a change of configuration: forget conditions, and close events, of what is no longer declared."""
+    def _drop_unknown(self, at: datetime) -> None:
         for key, condition in list(self.conditions.items()):
             if not self._topology.knows(condition.finding.subject):
                 del self.conditions[key]
         for key, record in list(self.events.items()):
             if not self._topology.knows(record.event.subject):
-                self.close(key, now, "removed")
+                self.close(key, at, "removed")
 
 
 def key_of(kind: EventKind, subject: Subject, aspect: str = "") -> str:

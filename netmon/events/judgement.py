@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from netmon.events.desk import Desk, event_of, key_of
 from netmon.events.event import Event, EventKind
 from netmon.events.explain import root_causes
-from netmon.events.memory import Condition, OpenEvent, Standing, of_signal
+from netmon.events.memory import Condition, OpenEvent, Standing, condition_key, of_signal
 from netmon.events.topology import Topology
 from netmon.model.finding import Severity, Signal, Subject, SubjectKind
 
@@ -26,9 +26,7 @@ class Judgement:
         self._topology = topology
         self._settle = settle
         self._collector = Subject(SubjectKind.COLLECTOR, collector)
-        self._silent: Mapping[str, Condition] = {}
-        self._down: Mapping[str, Condition] = {}
-        self._causes: Mapping[str, frozenset[Subject]] = {}
+        self._refresh()
 
     def run_until(self, until: datetime) -> None:
         """Judge at every deadline that is not after ``until``, in order."""
@@ -38,19 +36,28 @@ class Judgement:
     def judge(self, at: datetime, forced: str | None = None) -> None:
         """Bring the events in line with the conditions. ``forced`` names a silent device that is due whatever its
         deadline, because it is about to come back."""
-        desk = self._desk
-        self._silent = of_signal(desk.conditions, Signal.SILENCE, SubjectKind.DEVICE)
-        self._down = of_signal(desk.conditions, Signal.LINK_DOWN, SubjectKind.LINK)
+        self._refresh()
         self._judge_blindness(at)
         self._mark_ended(at)
         self._open_link_downs()
-        self._explain(at)
+        self._settle_standings(at)
         if not self._held:
             self._open_blankspots(at, forced)
             self._absorb_late(at)
         self._join()
-        desk.announce()
+        self._desk.announce()
         self._close_ended(at)
+
+    def _refresh(self) -> None:
+        """Look at the conditions in force, and find what explains each silence."""
+        self._silent: Mapping[str, Condition] = of_signal(self._desk.conditions, Signal.SILENCE, SubjectKind.DEVICE)
+        self._down: Mapping[str, Condition] = of_signal(self._desk.conditions, Signal.LINK_DOWN, SubjectKind.LINK)
+        self._causes: Mapping[str, frozenset[Subject]] = root_causes(
+            self._topology,
+            self._silent,
+            [link for link in self._down if not self._is_covered(link)],
+            [d for d in self._silent if self._own_event(d) in self._desk.events],
+        )
 
     # --- blind -------------------------------------------------------------------------------------------------
 
@@ -105,14 +112,9 @@ class Judgement:
 
     # --- silence -----------------------------------------------------------------------------------------------
 
-    def _explain(self, at: datetime) -> None:
-        """Find what explains each silence, and let those wait afresh that nothing explains any more."""
-        self._causes = root_causes(
-            self._topology,
-            self._silent,
-            [link for link in self._down if not self._is_covered(link)],
-            [d for d in self._silent if self._own_event(d) in self._desk.events],
-        )
+    def _settle_standings(self, at: datetime) -> None:
+        """Let each silence that is explained join, and those wait afresh that nothing explains any more."""
+        self._refresh()
         held = self._held
         for device, condition in self._silent.items():
             joined = held or self._is_explained(device) or self._event_of_root(device) is not None
@@ -121,11 +123,10 @@ class Judgement:
             elif not joined and condition.standing is Standing.JOINED:
                 waiting_from = max(at, condition.waiting_from + _JUST_AFTER)
                 self._keep(device, replace(condition, standing=Standing.RELEASED, waiting_from=waiting_from))
-        self._silent = of_signal(self._desk.conditions, Signal.SILENCE, SubjectKind.DEVICE)
+        self._refresh()
 
     def _keep(self, device: str, condition: Condition) -> None:
-        finding = condition.finding
-        self._desk.conditions[f"{finding.subject}/{finding.signal}/{finding.aspect}"] = condition
+        self._desk.conditions[condition_key(condition.finding)] = condition
 
     def _is_explained(self, device: str) -> bool:
         return self._causes[device] != {Subject(SubjectKind.DEVICE, device)}
@@ -155,28 +156,42 @@ class Judgement:
         for device in sorted(self._silent):
             if self._is_explained(device):
                 continue
-            event = self._event_of_root(device)
-            region = self._topology.dark_region_of(device, self._silent)
-            if event is None and (device == forced or self._deadline(device) <= at):
-                self._open_region(region, at) if region else self._open_device(device)
-            elif event == self._own_event(device) and region:
-                self._open_region(region, at)
+            if not (device == forced and self._event_of_root(device) is None):
+                deadline = self._deadline(device)
+                if deadline is None or deadline > at:
+                    continue
+            if region := self._region_darkened_by(device):
+                self._open_region(region, device, at)
+            else:
+                self._open_device(device)
         if before != (len(self._desk.changes), set(self._desk.events)):
-            self._explain(at)
+            self._settle_standings(at)
 
     def _open_device(self, device: str) -> None:
         condition = self._silent[device]
         self._desk.open(event_of(condition.finding, condition.waiting_from), devices=(device,))
 
-    def _open_region(self, code: str, at: datetime) -> None:
+    def _region_darkened_by(self, device: str) -> str | None:
+        """The widest wholly dark region in which a root's silence has a part: of what serves the region, something
+        is silent because of it."""
+        root = Subject(SubjectKind.DEVICE, device)
+        for code in self._topology.regions_of[device]:
+            has_a_part = any(root in self._causes.get(d, ()) for d in self._topology.serving(code))
+            if has_a_part and self._topology.is_dark(code, self._silent):
+                return code
+        return None
+
+    def _dark_since(self, code: str, root: str) -> datetime:
+        return max(self._silent[d].waiting_from for d in (root, *self._topology.serving(code)))
+
+    def _open_region(self, code: str, root: str, at: datetime) -> None:
         """One event for all of a dark region; it takes over the narrower ones within it."""
         serving = [self._silent[d] for d in self._topology.serving(code)]
-        since = max(c.waiting_from for c in serving)
         event = Event(
             EventKind.BLANKSPOT,
             Subject(SubjectKind.REGION, code),
             max((c.finding.severity for c in serving), key=lambda s: s.rank),
-            since,
+            self._dark_since(code, root),
             "all_sites_silent" if self._topology.has_sites(code) else "all_devices_silent",
             detail={
                 "since": min(c.finding.at for c in serving).isoformat(),
@@ -200,13 +215,13 @@ class Judgement:
         for key, record in self._blankspots():
             roots = self._roots_of(record)
             causes = {c for d in roots for c in self._causes[d]}
-            wider = [e for c in causes if (e := self._event_of_cause(c)) is not None and e != key]
+            wider = {e for c in causes if (e := self._event_of_cause(c)) is not None}
             in_time = record.event.opened_at + 2 * self._settle
-            if all(self._is_explained(d) for d in roots) and wider and self._since(causes) <= in_time:
+            if wider and key not in wider and self._since(causes) <= in_time:
                 self._desk.absorb(key, min(wider), at)
                 absorbed = True
         if absorbed:
-            self._explain(at)
+            self._settle_standings(at)
 
     def _roots_of(self, record: OpenEvent) -> Collection[str]:
         """The silent devices whose silence an event is about."""
@@ -279,16 +294,22 @@ class Judgement:
 
     # --- time --------------------------------------------------------------------------------------------------
 
-    def _deadline(self, device: str) -> datetime:
-        """Until when an unexplained silence waits. The only device of all can have no other explanation."""
-        alone = len(self._topology.registry.devices) == 1
-        condition = self._silent[device]
-        return condition.waiting_from + (timedelta(0) if alone else self._settle)
+    def _deadline(self, device: str) -> datetime | None:
+        """Until when a silent root waits to be told of: in an event of its own, or, where it has that, in one of
+        its dark region. None where it is told of. The only device of all can have no other explanation."""
+        if self._is_explained(device):
+            return None
+        event = self._event_of_root(device)
+        if event is None:
+            alone = len(self._topology.registry.devices) == 1
+            return self._silent[device].waiting_from + (timedelta(0) if alone else self._settle)
+        region = self._region_darkened_by(device) if event == self._own_event(device) else None
+        return None if region is None else self._dark_since(region, device) + self._settle
 
     def _next_deadline(self) -> datetime | None:
         if self._held:
             return None
-        self._silent = of_signal(self._desk.conditions, Signal.SILENCE, SubjectKind.DEVICE)
-        waiting = [self._deadline(d) for d, c in self._silent.items() if c.standing is not Standing.JOINED]
-        ending = [r.ended_at + self._settle for r in self._desk.events.values() if r.ended_at is not None]
-        return min((*waiting, *ending), default=None)
+        self._refresh()
+        waiting = (self._deadline(d) for d in self._silent)
+        ending = (r.ended_at + self._settle for r in self._desk.events.values() if r.ended_at is not None)
+        return min((t for t in (*waiting, *ending) if t is not None), default=None)

@@ -91,10 +91,6 @@ class Topology:
         enough = 1 if code in self._serving else 2
         return len(serving) >= enough and all(d in silent for d in serving)
 
-    def dark_region_of(self, device_id: str, silent: Collection[str]) -> str | None:
-        """The widest dark region that a device serves or stands in; its own before another's of equal width."""
-        return next((code for code in self.regions_of[device_id] if self.is_dark(code, silent)), None)
-
     def has_sites(self, code: str) -> bool:
         return code in self._serving
 

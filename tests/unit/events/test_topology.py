@@ -2,9 +2,9 @@
 
 from netmon.events.explain import root_causes
 from netmon.events.topology import Topology
+from netmon.model.access import SnmpAccess
 from netmon.model.finding import Subject, SubjectKind
 from netmon.model.registry import Agency, Device, Link, Registry
-from netmon.model.access import SnmpAccess
 from tests.unit.events.provinces import province
 
 DISTRICTS = {
@@ -91,8 +91,8 @@ def test_regions_are_dark_by_the_devices_that_serve_their_sites() -> None:
     topology = Topology(province(DISTRICTS, sites={"kantor": ("72.02.03", "poso-a"), "camat": ("72.02.04", "poso-b")}))
     assert topology.is_dark("72.02", {"poso-a", "poso-b"})
     assert not topology.is_dark("72.02", {"poso", "poso-a"})
-    assert topology.dark_region_of("poso-a", {"poso-a"}) == "72.02.03"
-    assert topology.dark_region_of("poso", {"poso", "poso-a", "poso-b"}) == "72.02"
+    assert topology.is_dark("72.02.03", {"poso-a"})
+    assert topology.regions_of["poso-a"] == ("72.02", "72.02.03")
 
 
 def test_a_region_without_sites_is_dark_when_all_of_at_least_two_devices_are() -> None:

@@ -33,7 +33,7 @@ from netmon.events.event import EventChange
 from netmon.model.clock import Clock
 from netmon.model.finding import Transition
 from netmon.model.registry import Registry
-from netmon.store.ports import Delivery, DeliveryState, EventBook, EventRecord, Outbox
+from netmon.store.ports import Delivery, DeliveryState, EventBook, EventRecord, Outbox, StoreUnavailable
 
 _AT_ONCE_PER_CHANNEL = 4
 _LOOK_AT = 1000
@@ -111,10 +111,14 @@ class Notifier:
         self._measure(now)
 
     def close(self, wait_s: float = 10.0) -> None:
-        """Give what is under way its time to end, and record it; what does not is left over for the next start."""
-        wait([sending.attempt for sending in self._in_flight.values()], timeout=wait_s)
-        self._record_ended()
+        """Give what is under way its time to end, and record it; what does not end, or cannot be recorded, is left
+        over for the next start."""
         self._pool.shutdown(wait=False)
+        wait([sending.attempt for sending in self._in_flight.values()], timeout=wait_s)
+        try:
+            self._record_ended()
+        except StoreUnavailable as error:
+            self._log.warning("alerts not recorded", left_over=len(self._in_flight), error=str(error))
 
     def _audience(self, change: EventChange, planned: Iterable[Delivery]) -> tuple[str, ...]:
         event = change.event

@@ -81,3 +81,15 @@ def test_after_a_second_crash_it_does_not_go_a_third_time(office, saturation, ch
     assert here.told("noc") == ["opened"] * 2
     done = here.delivery(saturation, "opened", "noc")
     assert (done.state, done.reason) == (DeliveryState.FAILED, UNKNOWN_END)
+
+
+def test_closing_while_the_ledger_is_away_ends_all_the_same_and_leaves_the_attempt_over(office, saturation, change):
+    here = office()
+    here.channels["noc"].gate.clear()
+    opened = change(saturation, Transition.OPENED)
+    here.ledger.commit(WatchCommit(changes=[opened], deliveries=here.notifier.plan([opened], here.clock.now())))
+    here.notifier.dispatch(here.clock.now())
+    here.ledger.broken = True
+    here.channels["noc"].gate.set()
+    here.notifier.close()
+    assert here.delivery(saturation, "opened", "noc").state is DeliveryState.SENDING

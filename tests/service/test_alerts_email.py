@@ -14,7 +14,7 @@ from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.alerts.channel import DeliveryFailed, Message
@@ -268,6 +268,7 @@ def standing():
     controller.stop()
 
 
+@settings(deadline=None)
 @given(title=anything, body=anything, key=anything)
 def test_no_content_breaks_a_mail(standing, title, body, key):
     picky, sender = standing

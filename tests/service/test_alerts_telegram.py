@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.alerts.channel import DeliveryFailed, Message
@@ -153,6 +153,7 @@ def test_the_token_is_in_no_log_record_of_any_level(http_receiver, caplog, ready
 anything = st.text(st.characters(), max_size=300) | st.text("<>&\n \U0001f6f0", max_size=300)
 
 
+@settings(deadline=None)
 @given(title=anything, body=st.builds(lambda text, times: text * times, anything, st.integers(0, 60)))
 def test_no_content_breaks_the_markup_or_the_limit(title, body):
     said = parts(replace(MESSAGE, title=title, body=body))

@@ -182,6 +182,7 @@ tree = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(title=anything, body=anything, payload=st.dictionaries(anything, tree, max_size=4))
 def test_no_content_breaks_the_json(title, body, payload):
     told = json.loads(encode(replace(MESSAGE, title=title, body=body, payload=payload)).decode())
@@ -196,7 +197,7 @@ def standing():
         yield receiver
 
 
-@settings(max_examples=25)  # each is a real request
+@settings(max_examples=25, deadline=None)  # each is a real request
 @given(title=anything, body=anything, key=anything)
 def test_no_content_breaks_the_request(standing, title, body, key):
     before = len(standing.requests)

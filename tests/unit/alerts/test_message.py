@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.alerts.figures import moment, number, rate, span
@@ -183,6 +183,7 @@ events = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(event=events, stage=st.sampled_from(Transition), reader=st.sampled_from([ID, EN]))
 def test_whatever_an_event_holds_there_is_a_message_that_can_be_encoded(event, stage, reader, registry):
     message = compose(EventChange(event, stage, event.opened_at), registry, reader, "key")

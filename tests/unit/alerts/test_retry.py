@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.alerts.channel import DeliveryFailed
@@ -19,6 +19,7 @@ def test_the_waits_grow_threefold_up_to_a_quarter_of_an_hour():
     assert [wait_s(attempts, None, 0.5) for attempts in range(1, 8)] == [5, 15, 45, 135, 405, 900, 900]
 
 
+@settings(deadline=None)
 @given(attempts=st.integers(1, 10_000), chance=st.floats(0, 1, exclude_max=True))
 def test_waits_are_spread_and_bounded(attempts, chance):
     middle = wait_s(attempts, None, 0.5)

@@ -1,0 +1,96 @@
+"""The collector, wired by hand: a device's answer goes from the wheel to the spool, and from there to the stores."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Mapping
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from collectors.poller.collector import Collector
+from collectors.poller.metrics import CollectorMetrics
+from collectors.snmp.engines import Engines
+from netmon.configuration import Configuration
+from netmon.intake.intake import Intake
+from netmon.intake.metrics import IntakeMetrics
+from netmon.main import migrated
+from netmon.model.clock import SystemClock
+from netmon.model.finding import Detail
+from netmon.process import Process
+from netmon.settings.load import Loaded
+from netmon.store.forwarder import Forwarder
+from netmon.store.open import open_ledger, open_series, open_spool
+from netmon.store.ports import Memory
+
+FLUSH_EVERY_S = 1.0
+
+
+def collect(loaded: Loaded[Configuration]) -> None:
+    """Poll until told to stop. StoreUnavailable where another collector of this name holds the spool."""
+    config, clock, metrics = loaded.configuration, SystemClock(), CollectorRegistry()
+    spool = open_spool(config.store, config.collector.name)
+    series, ledger = open_series(config.store), open_ledger(config.store)
+    process = Process(config.collector.name, loaded, ledger, clock, metrics)
+    intake = Intake(
+        loaded.registry,
+        config.signals,
+        spool,
+        clock,
+        IntakeMetrics(metrics),
+        clock_jump_s=config.watch.clock_jump_s,
+    )
+    intake.restore()
+    collector = Collector(
+        loaded.registry,
+        Engines(),
+        deliver=intake.accept,
+        clock=clock,
+        recall=spool.recall(Memory.LAYOUT),
+        remember=lambda device, layout: intake.remember(Memory.LAYOUT, device, layout),
+        metrics=CollectorMetrics(metrics),
+        concurrency=config.collector.concurrency,
+    )
+    forwarder = Forwarder(spool, series, ledger.findings, metrics)
+
+    def vitals() -> Mapping[str, Detail]:
+        return {**collector.standing(), **intake.vitals(), **forwarder.vitals()}
+
+    process.detail = vitals
+    delivered = threading.Event()
+
+    def forward() -> None:
+        migrated(ledger, process.stop.event)
+        forwarder.run(delivered)
+
+    forwarding = threading.Thread(target=forward, name="forwarder")
+    forwarding.start()
+    asyncio.run(_poll(collector, intake, process))
+    delivered.set()
+    forwarding.join()
+    spool.close()
+    process.finish()
+
+
+async def _poll(collector: Collector, intake: Intake, process: Process) -> None:
+    """Polls on this loop, commits in a thread, and a last commit when the last poll has ended."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    process.stop.on_stop = lambda: loop.call_soon_threadsafe(stopped.set)
+    process.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.stop.request)
+    await collector.start()
+    polling = asyncio.create_task(collector.run())
+    flushing = asyncio.create_task(_flush(intake))
+    await asyncio.wait([polling, flushing, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
+    structlog.get_logger().info("stopping: waiting for the polls under way")
+    await collector.stop()
+    flushing.cancel()
+    await asyncio.gather(polling, flushing, return_exceptions=True)
+    await asyncio.to_thread(intake.flush)
+
+
+async def _flush(intake: Intake) -> None:
+    while True:
+        await asyncio.sleep(FLUSH_EVERY_S)
+        await asyncio.to_thread(intake.flush)

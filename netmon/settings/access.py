@@ -33,10 +33,11 @@ def timeout_of(snmp: SnmpConfig, poll_interval_s: int) -> float:
 def access_of(snmp: SnmpConfig, poll_interval_s: int) -> SnmpAccess:
     """The model's access out of a complete configuration; what the version has no use for is left out."""
     version = SnmpVersion(snmp.version or "2c")
-    timing = (Engine(snmp.engine or "gufo"), deadline_of(snmp, poll_interval_s), timeout_of(snmp, poll_interval_s))
-    engine, deadline_s, timeout_s = timing
+    engine = Engine(snmp.engine or "gufo")
+    deadline_s, timeout_s = deadline_of(snmp, poll_interval_s), timeout_of(snmp, poll_interval_s)
     if version is not SnmpVersion.V3:
-        return SnmpAccess(version, _secret(snmp.community), engine=engine, deadline_s=deadline_s, timeout_s=timeout_s)
+        community = _secret(snmp.community)
+        return SnmpAccess(version, community, engine=engine, deadline_s=deadline_s, timeout_s=timeout_s)
     return SnmpAccess(
         version,
         user=snmp.user,

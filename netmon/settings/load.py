@@ -112,13 +112,13 @@ def _names(content: Mapping[str, Any]) -> Names:
 
 
 def _with_whole_paths(node: Node, root: type[R], path: Path) -> Node:
-    """The tree with each relative path made relative to the file it stands in."""
+    """The tree with each path made absolute, from the folder of the file it stands in."""
     if isinstance(node.value, dict):
         return replace(node, value={k: _with_whole_paths(n, root, (*path, k)) for k, n in node.value.items()})
     if isinstance(node.value, list):
         return replace(node, value=[_with_whole_paths(n, root, (*path, i)) for i, n in enumerate(node.value)])
     if isinstance(node.value, str) and is_file_path(root, path):
-        return replace(node, value=os.path.normpath(os.path.join(node.folder, os.path.expanduser(node.value))))
+        return replace(node, value=os.path.abspath(os.path.join(node.folder, os.path.expanduser(node.value))))
     return node
 
 

@@ -20,7 +20,7 @@ MAX_NODES = 500_000
 
 Scalar = str | int | float | bool | None
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)")
 _WORDS: dict[str, Scalar] = {"": None, "~": None}
 _WORDS |= {
     w: v for word, v in (("null", None), ("true", True), ("false", False)) for w in (word, word.title(), word.upper())
@@ -185,8 +185,8 @@ class _Composer:
 
 
 def _scalar(event: Any) -> Scalar:
-    """A plain scalar by the core schema (YAML 1.2, 10.3.2), without its octal, hexadecimal and infinite numbers,
-    and without numbers that begin with a needless 0: those are codes."""
+    """A plain scalar by the core schema (YAML 1.2, 10.3.2), with no numbers but decimal ones. What has an exponent or
+    a needless 0 in front stays text, and so keeps what was written."""
     text: str = event.value
     if event.style:  # quoted, or a block: text, whatever it looks like
         return text

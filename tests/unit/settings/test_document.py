@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from netmon.configuration import Configuration, load_configuration
+from netmon.settings.check import check
 from netmon.settings.document import MAX_BYTES, Document, read
 from netmon.settings.faults import Fault, Faulty
 from netmon.settings.nodes import MAX_NODES
@@ -45,7 +46,7 @@ def test_relative_paths_in_values_are_those_of_their_file(write: Write) -> None:
     path = write("include: deep/store.yaml\n" + SOUND.replace("store: {path: ./var}\n", ""))
     Path("deep").mkdir()
     Path("deep/store.yaml").write_text("store: {path: ./var}\n")
-    assert load_configuration(path).configuration.store.path == Path("deep/var")
+    assert load_configuration(path).configuration.store.path == Path("deep/var").absolute()
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,7 @@ def test_a_glob_does_not_match_the_file_that_names_it(write: Write) -> None:
         ("~", None),
         ("-7", -7),
         ("08", "08"),
+        ("1e5", "1e5"),
         ("0", 0),
         ("0.5", 0.5),
         ("72.10", 72.1),
@@ -153,8 +155,6 @@ def test_an_empty_file_lacks_what_is_required(write: Write) -> None:
 
 
 def test_a_folder_or_pipe_is_no_configuration(tmp_path: Path) -> None:
-    from netmon.settings.check import check
-
     os.mkfifo(tmp_path / "pipe")
     assert check(tmp_path, Configuration)[1][0].endswith("is a folder")
     assert check(tmp_path / "pipe", Configuration)[1][0].endswith("is no file")

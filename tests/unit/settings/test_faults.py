@@ -2,6 +2,8 @@
 
 import pytest
 
+from netmon.configuration import Configuration
+from netmon.settings.check import check
 from tests.unit.settings.conftest import SOUND, LoadText, Spoilt
 
 EXACT = [
@@ -229,8 +231,5 @@ def test_a_class_without_thresholds_is_a_warning(load_text: LoadText) -> None:
     assert 'class "radio" has no thresholds' in str(warning)
 
 
-def test_a_missing_file_is_one_fault(spoilt: Spoilt) -> None:
-    from netmon.configuration import Configuration
-    from netmon.settings.check import check
-
+def test_a_missing_file_is_one_fault() -> None:
     assert check("nowhere.yaml", Configuration) == (2, ["nowhere.yaml: no such file", "1 fault"])

@@ -1,16 +1,20 @@
-"""A province with a day behind it, written through the ports into a real store: what the page and the API are tested on.
+"""A province with a day behind it, written through the ports into a real store, for tests of the API and the page.
 
 It holds one of everything that is worth looking at: a saturated link, a dark district, a gap in the past, a link
 without a contract, a contract that changed, events open and closed, deliveries and an acknowledgement.
 """
 
 import math
-from dataclasses import dataclass, field
+import shutil
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from netmon.api.app import create_app
+from netmon.api.config import ApiConfig
 from netmon.events.event import Affected, Event, EventChange, EventKind
 from netmon.model.access import SnmpAccess
 from netmon.model.finding import Severity, Subject, SubjectKind, Transition
@@ -80,24 +84,49 @@ class SeededProvince:
     ledger: Ledger
     clock: SteadyClock
     tokens: dict[Role, str]
+    saturation: Event
+    blankspot: Event
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
-    saturation: Event = field(init=False)
-    blankspot: Event = field(init=False)
+
+    def copied(self, source: Path, folder: Path) -> "SeededProvince":
+        """The same province over a copy of its stores, so that a test may change it."""
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+        return replace(
+            self, series=SqliteSeries(folder), ledger=_ledger(folder), clock=SteadyClock(), metrics=CollectorRegistry()
+        )
+
+    def app(self, config: ApiConfig | None = None) -> FastAPI:
+        """The application over this province, simulated as it is."""
+        return create_app(
+            registry=self.registry,
+            series=self.series,
+            ledger=self.ledger,
+            config=config or ApiConfig(),
+            clock=self.clock,
+            metrics=self.metrics,
+            demo_notice="Semua perangkat dan lalu lintas di halaman ini adalah simulasi.",
+        )
+
+    def bearer(self, role: Role = Role.VIEWER) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[role]}"}
 
 
 def seeded_province(folder: Path, hours: int = 24) -> SeededProvince:
     """Open, migrate and fill a store beneath ``folder``."""
     series = SqliteSeries(folder)
     series.open()
-    ledger = SqlLedger(f"sqlite:///{folder / 'ledger.db'}")
+    ledger = _ledger(folder)
     ledger.migrate()
     registry = a_registry()
     tokens = {role: ledger.tokens.create(f"{role}-rina", role, NOW - timedelta(days=1))[1] for role in Role}
-    province = SeededProvince(registry, series, ledger, SteadyClock(), tokens)
-    _write_samples(province, hours)
-    _write_events(province)
+    _write_samples(registry, series, hours)
+    saturation, blankspot = _write_events(ledger)
     ledger.heartbeats.beat(Heartbeat("collect-1", NOW, NOW - timedelta(hours=hours), registry.fingerprint))
-    return province
+    return SeededProvince(registry, series, ledger, SteadyClock(), tokens, saturation, blankspot)
+
+
+def _ledger(folder: Path) -> SqlLedger:
+    return SqlLedger(f"sqlite:///{folder / 'ledger.db'}")
 
 
 def a_registry() -> Registry:
@@ -157,21 +186,19 @@ def _contracts(link_id: str, mbps: int) -> tuple[Contract, ...]:
     return _mbps(mbps)
 
 
-def _write_samples(province: SeededProvince, hours: int) -> None:
+def _write_samples(registry: Registry, series: SeriesStore, hours: int) -> None:
     last = int(NOW.timestamp()) // INTERVAL_S * INTERVAL_S
     ticks = range(last - hours * 3600, last + 1, INTERVAL_S)
     for day in sorted({tick // 86400 for tick in ticks}):
         of_day = [tick for tick in ticks if tick // 86400 == day]
         links = [
             sample
-            for number, link in enumerate(province.registry.links.values())
+            for number, link in enumerate(registry.links.values())
             for tick in of_day
             if (sample := _link_sample(link, number, tick)) is not None
         ]
-        devices = [
-            _device_sample(device, tick) for device in province.registry.devices.values() for tick in of_day[-3:]
-        ]
-        province.series.write(Batch(tuple(links), tuple(devices)))
+        devices = [_device_sample(device, tick) for device in registry.devices.values() for tick in of_day[-3:]]
+        series.write(Batch(tuple(links), tuple(devices)))
 
 
 def _link_sample(link: Link, number: int, tick: int) -> LinkSample | None:
@@ -225,7 +252,9 @@ def _device_sample(device: Device, tick: int) -> DeviceSample:
     return DeviceSample(device.id, tick, at, outcome, 5.0 if dark else 0.041, None if dark else 864_000)
 
 
-def _write_events(province: SeededProvince) -> None:
+def _write_events(ledger: Ledger) -> tuple[Event, Event]:
+    """The saturation and the blank spot that are open."""
+
     def ago(minutes: float) -> datetime:
         return NOW - timedelta(minutes=minutes)
 
@@ -271,7 +300,6 @@ def _write_events(province: SeededProvince) -> None:
         ),
         Delivery(saturation.id, Transition.OPENED, "noc-mail", DeliveryState.DELIVERED, 1, None, ago(23.9), "250 OK"),
     ]
-    events = province.ledger.events
-    events.commit(WatchCommit(changes=changes, deliveries=deliveries))
-    events.acknowledge(Acknowledgement(dark.id, "budi", ago(30), "operator serat sudah dihubungi"))
-    province.saturation, province.blankspot = raised, dark
+    ledger.events.commit(WatchCommit(changes=changes, deliveries=deliveries))
+    ledger.events.acknowledge(Acknowledgement(dark.id, "budi", ago(30), "operator serat sudah dihubungi"))
+    return raised, dark

@@ -23,8 +23,6 @@ from netmon.signals.config import SignalsConfig
 from netmon.store.ports import Ledger, SeriesStore, StoreUnavailable
 from netmon.web import page
 
-API = "/api/v1"
-
 
 def create_app(
     *,
@@ -67,10 +65,8 @@ def create_app(
 
 
 def _include_routes(app: FastAPI) -> None:
-    for open_routes in (health, metrics_route, description):
-        app.include_router(open_routes.router)
-    for resource in (regions, devices, links, events, audit):
-        app.include_router(resource.router, prefix=API)
+    for resource in (health, metrics_route, description, regions, devices, links, events, audit):
+        app.include_router(resource.router)
     page.mount(app)
 
 

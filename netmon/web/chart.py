@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -54,7 +54,9 @@ class Span:
     x: float
     width: float
     title: str
-    kind: str = ""
+    severity: str = ""
+    aspect: str = ""
+    """The one direction that it is about, if it is about one."""
     href: str = ""
 
 
@@ -198,14 +200,13 @@ class ChartMaker:
             event = record.event
             until = event.closed_at or self.now
             if until > self.series.start and event.opened_at < self.series.end:
-                yield self._span(
-                    event.opened_at, until, self.title_of[event.id], frame, event.severity, f"/events/{event.id}"
-                )
+                span = self._span(event.opened_at, until, self.title_of[event.id], frame)
+                yield replace(span, severity=event.severity, aspect=event.aspect, href=f"/events/{event.id}")
 
-    def _span(self, start: datetime, end: datetime, title: str, frame: Frame, kind: str = "", href: str = "") -> Span:
+    def _span(self, start: datetime, end: datetime, title: str, frame: Frame) -> Span:
         x1 = self._x(max(start, self.series.start), frame)
         x2 = self._x(min(end, self.series.end), frame)
-        return Span(x1, round(max(x2 - x1, 1.5), 1), title, kind, href)
+        return Span(x1, round(max(x2 - x1, 1.5), 1), title)
 
     def _x(self, at: datetime, frame: Frame) -> float:
         share = (at - self.series.start).total_seconds() / self._range_s

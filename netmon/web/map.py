@@ -19,10 +19,17 @@ class Sheet:
     """Least distance between two symbols' centres."""
     margin_x: int
     margin_y: int
+    wrap: int = 99
+    """Names longer than this are broken at their spaces."""
 
 
 WIDE = Sheet(width=720, height=560, font=13, apart=46, margin_x=84, margin_y=46)
-NARROW = Sheet(width=340, height=380, font=11, apart=33, margin_x=40, margin_y=30)
+NARROW = Sheet(width=340, height=400, font=11, apart=34, margin_x=44, margin_y=34, wrap=11)
+BOW = 0.11
+LETTER = 0.66
+"""Width of a letter, generously, in font sizes: the fonts are the reader's own."""
+LINE = 1.1
+"""Height of a line in font sizes."""
 SYMBOL = 11
 """Half a symbol's side."""
 
@@ -48,20 +55,31 @@ class Node:
     status: RegionStatus
     x: float
     y: float
+    lines: tuple[str, ...] = ()
+    """The name."""
     label_x: float = 0.0
     label_y: float = 0.0
+    """Baseline of the first line."""
     anchor: str = "start"
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """All links between two districts, drawn as the worst of them."""
+    """All links between two districts, drawn as the worst of them: an arc, so that those behind one another show."""
 
     link: LinkStatus
     x1: float
     y1: float
     x2: float
     y2: float
+
+    @property
+    def bend(self) -> tuple[float, float]:
+        """The control point of the quadratic curve: to one side of the middle, by a share of the length."""
+        return (
+            round((self.x1 + self.x2) / 2 + BOW * (self.y2 - self.y1), 1),
+            round((self.y1 + self.y2) / 2 - BOW * (self.x2 - self.x1), 1),
+        )
 
     @property
     def state(self) -> State:
@@ -82,7 +100,7 @@ def draw(province: ProvinceStatus, sheet: Sheet) -> Map | None:
         return None
     places = _apart(_projected(placed, sheet), sheet)
     edges = _edges(province, places)
-    nodes = [Node(placed[code], x, y) for code, (x, y) in places.items()]
+    nodes = [Node(placed[code], x, y, _lines(placed[code].region.name, sheet)) for code, (x, y) in places.items()]
     return Map(sheet, tuple(_labelled(nodes, edges, sheet)), tuple(edges))
 
 
@@ -139,12 +157,25 @@ def _edges(province: ProvinceStatus, places: Mapping[str, tuple[float, float]]) 
         if known is None or worst_first(status.state) < worst_first(known.state):
             worst[pair] = status
     drawn = sorted(worst.items(), key=lambda item: -worst_first(item[1].state))
-    return [Edge(status, *places[a], *places[b]) for (a, b), status in drawn]
+    edges = []
+    for (one, other), status in drawn:
+        west, east = sorted((places[one], places[other]))
+        edges.append(Edge(status, *west, *east))
+    return edges
 
 
 def district_of(code: str) -> str:
     """72.02.03 → 72.02"""
     return ".".join(code.split(".")[:2])
+
+
+def _lines(name: str, sheet: Sheet) -> tuple[str, ...]:
+    """A name broken at its middle space where it is too long for the sheet."""
+    words = name.split()
+    if len(name) <= sheet.wrap or len(words) < 2:
+        return (name,)
+    half = (len(words) + 1) // 2
+    return " ".join(words[:half]), " ".join(words[half:])
 
 
 def _labelled(nodes: Sequence[Node], edges: Sequence[Edge], sheet: Sheet) -> Iterable[Node]:
@@ -163,9 +194,9 @@ def _labelled(nodes: Sequence[Node], edges: Sequence[Edge], sheet: Sheet) -> Ite
 
 
 def _candidates(node: Node, sheet: Sheet) -> Iterable[tuple[Node, Box]]:
-    """Right, left, below, above, then the corners: each a label of two lines (name, figure)."""
-    width = max(len(node.status.region.name) * sheet.font * 0.6, sheet.font * 3)
-    height = sheet.font * 2.3
+    """Right, left, below, above, then the corners: each a label of the name's lines and a figure."""
+    width = max(*(len(line) * sheet.font * LETTER for line in node.lines), sheet.font * 3)
+    height = sheet.font * (0.2 + LINE * (len(node.lines) + 1))
     gap = SYMBOL + 5
     middle = node.y - height / 2
     places = (
@@ -194,5 +225,7 @@ def _cost(box: Box, taken: Iterable[Box], points: Iterable[tuple[float, float]],
 def _along(edge: Edge) -> Iterable[tuple[float, float]]:
     """Points on an edge, some 8 units apart."""
     steps = max(2, int(math.hypot(edge.x2 - edge.x1, edge.y2 - edge.y1) / 8))
-    for i in range(steps + 1):
-        yield edge.x1 + (edge.x2 - edge.x1) * i / steps, edge.y1 + (edge.y2 - edge.y1) * i / steps
+    bend_x, bend_y = edge.bend
+    for t in (i / steps for i in range(steps + 1)):
+        ours, theirs, bend = (1 - t) ** 2, t**2, 2 * t * (1 - t)
+        yield ours * edge.x1 + bend * bend_x + theirs * edge.x2, ours * edge.y1 + bend * bend_y + theirs * edge.y2

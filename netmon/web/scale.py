@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 _TIME_STEPS_S = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2592000)
 
 
-def rate_ticks(most_bps: float, about: int = 4) -> Sequence[int]:
+def rate_ticks(most_bps: float, about: int = 5) -> Sequence[int]:
     """0 and round steps (1, 2, 2.5 or 5 times a power of ten) up to the first at or above ``most_bps``."""
     raw = max(most_bps, 1000) / about
     power = 10 ** math.floor(math.log10(raw))

@@ -79,7 +79,7 @@ class Format:
     def percent(self, value: float | None) -> str:
         if value is None:
             return "–"
-        return f"{self.number(value, 1 if value < 9.95 else 0)} %"
+        return f"{self.number(value, 1 if 0 < value < 9.95 else 0)} %"
 
     def share(self, value: float) -> str:
         """0 … 1 as a percentage that says 100 only where nothing is missing."""

@@ -9,7 +9,7 @@ from netmon.api.problems import AUTHENTICATED, declared
 from netmon.api.schemas import AuditSchema
 from netmon.api.services import Served
 
-router = APIRouter(prefix="/audit", tags=["audit"], responses=declared(*AUTHENTICATED))
+router = APIRouter(prefix="/api/v1/audit", tags=["audit"], responses=declared(*AUTHENTICATED))
 
 
 @router.get("")

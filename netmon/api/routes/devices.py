@@ -8,7 +8,7 @@ from netmon.api.problems import AUTHENTICATED, declared, not_found
 from netmon.api.schemas import DeviceSchema
 from netmon.api.services import Served
 
-router = APIRouter(prefix="/devices", tags=["status"], responses=declared(*AUTHENTICATED))
+router = APIRouter(prefix="/api/v1/devices", tags=["status"], responses=declared(*AUTHENTICATED))
 
 
 @router.get("")

@@ -15,7 +15,7 @@ from netmon.events.event import EventKind
 from netmon.model.finding import Severity
 from netmon.store.ports import EventQuery
 
-router = APIRouter(prefix="/events", tags=["events"], responses=declared(*AUTHENTICATED))
+router = APIRouter(prefix="/api/v1/events", tags=["events"], responses=declared(*AUTHENTICATED))
 
 Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 

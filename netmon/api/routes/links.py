@@ -12,7 +12,7 @@ from netmon.api.schemas import LinkSchema, SeriesSchema
 from netmon.api.services import Served
 from netmon.api.window import window
 
-router = APIRouter(prefix="/links", tags=["status"], responses=declared(*AUTHENTICATED))
+router = APIRouter(prefix="/api/v1/links", tags=["status"], responses=declared(*AUTHENTICATED))
 
 
 @router.get("")

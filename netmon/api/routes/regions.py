@@ -8,7 +8,7 @@ from netmon.api.problems import AUTHENTICATED, declared, not_found
 from netmon.api.schemas import RegionSchema
 from netmon.api.services import Served
 
-router = APIRouter(prefix="/regions", tags=["status"], responses=declared(*AUTHENTICATED))
+router = APIRouter(prefix="/api/v1/regions", tags=["status"], responses=declared(*AUTHENTICATED))
 
 
 @router.get("")

@@ -54,7 +54,7 @@ def collect(loaded: Loaded[Configuration]) -> None:
     forwarder = Forwarder(spool, series, ledger.findings, metrics)
 
     def vitals() -> Mapping[str, Detail]:
-        return {**collector.standing(), **intake.vitals(), **forwarder.vitals()}
+        return {**collector.standing(), **intake.vitals(), "store_error": forwarder.store_error}
 
     process.detail = vitals
     delivered = threading.Event()

@@ -65,6 +65,7 @@ def link_classes(configuration: Configuration, names: Names) -> Iterator[Complai
         if link.link_class not in classes:
             message = f"class {quoted(link.link_class)} has no thresholds in signals.saturation; judged as default"
             hint = did_you_mean(link.link_class, classes)
+            classes |= {link.link_class}  # said once, not for every link of the class
             yield Complaint(("links", index, "class"), message, hint, warning=True)
 
 

@@ -70,7 +70,7 @@ class GufoSession:
 
     def __init__(self, device: Device, clock: Clock) -> None:
         self._device = device
-        self._where = f"{device.label} ({device.address}:{device.port})"
+        self._where = device.where
         self._clock = clock
         self._socket: SnmpSession | None = None
         self._used_s = 0.0

@@ -53,7 +53,7 @@ def poll(
         asked = _secret("community", community, community_env, wanted=True)
         access = SnmpAccess(version=version, community=asked, deadline_s=deadline_s, timeout_s=timeout_s)
     address, port = split_host(host)
-    report = _ask(Device(id=host, address=address, region="", snmp=access, port=port))
+    report = _ask(Device(id=f"{address}:{port}", address=address, region="", snmp=access, port=port))
     if as_json:
         from collectors.poller.once import report_json
 

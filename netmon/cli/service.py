@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from netmon import main
 from netmon.cli.console import CONFIGURATION_FAULT, ConfigArgument, fail, load_or_exit, out, say
 from netmon.configuration import Configuration, load_configuration
 from netmon.process import log_to_stderr
@@ -24,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     """Hang these commands onto the application."""
     for command in (run, collect, watch, serve, check, demo):
         app.command()(command)
+    app.command(hidden=True)(simulate)
 
 
 def run(config: ConfigArgument) -> None:
@@ -34,6 +34,7 @@ def run(config: ConfigArgument) -> None:
 
 def collect(config: ConfigArgument, verbose: Verbose = False) -> None:
     """Poll the devices and keep what they say."""
+    # Imported here, as below: a command pays only for the rooms that it needs.
     from collectors.main import collect as collecting
 
     log_to_stderr(verbose=verbose)
@@ -42,16 +43,20 @@ def collect(config: ConfigArgument, verbose: Verbose = False) -> None:
 
 def watch(config: ConfigArgument, verbose: Verbose = False) -> None:
     """Turn findings into events and alerts."""
+    from netmon.main import watch as watching
+
     log_to_stderr(verbose=verbose)
-    main.watch(load_or_exit(config))
+    watching(load_or_exit(config))
 
 
 def serve(config: ConfigArgument, verbose: Verbose = False) -> None:
     """Answer the API and show the page."""
+    from netmon.main import serve as serving
+
     log_to_stderr(verbose=verbose)
     loaded = load_or_exit(config)
     try:
-        main.serve(loaded)
+        serving(loaded)
     except OSError as error:
         api = loaded.configuration.api
         fail(f"cannot listen on {api.host}:{api.port}: {error.strerror or error}. Set api.port in the configuration.")
@@ -73,6 +78,14 @@ def demo(
     from netmon.cli.demo import run_demo
 
     raise typer.Exit(run_demo(path, port))
+
+
+def simulate(config: ConfigArgument) -> None:
+    """The demo's agents, as the supervisor starts them."""
+    from netmon.cli.demo import simulate as simulating
+
+    log_to_stderr()
+    simulating(config)
 
 
 def supervise(loaded: Loaded[Configuration], extra: tuple[Child, ...] = ()) -> int:

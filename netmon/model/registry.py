@@ -70,6 +70,12 @@ class Device:
     def label(self) -> str:
         return self.name or self.id
 
+    @property
+    def where(self) -> str:
+        """Who it is and how it is reached, for a sentence."""
+        endpoint = f"{self.address}:{self.port}"
+        return endpoint if self.label == endpoint else f"{self.label} ({endpoint})"
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:

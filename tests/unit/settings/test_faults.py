@@ -233,3 +233,12 @@ def test_a_class_without_thresholds_is_a_warning(load_text: LoadText) -> None:
 
 def test_a_missing_file_is_one_fault() -> None:
     assert check("nowhere.yaml", Configuration) == (2, ["nowhere.yaml: no such file", "1 fault"])
+
+
+def test_a_class_without_thresholds_is_said_once_with_the_class_that_was_meant(load_text: LoadText) -> None:
+    text = SOUND.replace("if_name: ether3", "if_name: ether3, class: radoi").replace(
+        "if_name: ether4", "if_name: ether4\n    class: radoi"
+    )
+    text = text.replace("poll_interval_s: 30", "signals: {saturation: {radio: {}}}")
+    (warning,) = load_text(text).warnings
+    assert str(warning).endswith('judged as default; did you mean "radio"?')

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+import traceback
 from typing import Any
 
 import structlog
@@ -77,8 +78,12 @@ class Edge:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:
-            structlog.get_logger().exception(
-                "request failed", request_id=scope["netmon.request_id"], path=scope["path"], method=scope["method"]
+            structlog.get_logger().error(
+                "request failed",
+                request_id=scope["netmon.request_id"],
+                method=scope["method"],
+                path=scope["path"],
+                trace="".join(traceback.format_exception(error)),  # without locals: they hold tokens
             )
             if not status:
                 response = problem_response(Request(scope), error)

@@ -24,7 +24,7 @@ class Sheet:
 
 
 WIDE = Sheet(width=720, height=560, font=13, apart=46, margin_x=84, margin_y=46)
-NARROW = Sheet(width=340, height=400, font=11, apart=34, margin_x=44, margin_y=34, wrap=11)
+NARROW = Sheet(width=340, height=400, font=11, apart=39, margin_x=60, margin_y=34, wrap=10)
 BOW = 0.11
 LETTER = 0.66
 """Width of a letter, generously, in font sizes: the fonts are the reader's own."""
@@ -179,22 +179,26 @@ def _lines(name: str, sheet: Sheet) -> tuple[str, ...]:
 
 
 def _labelled(nodes: Sequence[Node], edges: Sequence[Edge], sheet: Sheet) -> Iterable[Node]:
-    """Give each label the place, of eight around its symbol, where it covers least; crowded symbols choose first."""
-    taken = [Box(n.x - SYMBOL, n.y - SYMBOL, n.x + SYMBOL, n.y + SYMBOL) for n in nodes]
+    """Give each label the place around its symbol where it covers least, and let all choose again until none moves."""
+    symbols = [Box(n.x - SYMBOL, n.y - SYMBOL, n.x + SYMBOL, n.y + SYMBOL) for n in nodes]
     points = [point for edge in edges for point in _along(edge)]
-    crowd = {id(n): sum(math.hypot(n.x - o.x, n.y - o.y) < 3 * sheet.apart for o in nodes) for n in nodes}
-    for node in sorted(nodes, key=lambda n: (-crowd[id(n)], n.x)):
-        candidates = [
-            (_cost(box, taken, points, sheet) + rank, rank, label, box)
-            for rank, (label, box) in enumerate(_candidates(node, sheet))
-        ]
-        _, _, label, box = min(candidates, key=lambda c: c[:2])
-        taken.append(box)
-        yield label
+    offers = [
+        [(label, box, _standing_cost(box, symbols, points, sheet) + rank) for rank, (label, box) in enumerate(places)]
+        for places in (_candidates(node, sheet) for node in nodes)
+    ]
+    chosen = [min(offer, key=lambda o: o[2]) for offer in offers]
+    for _ in range(12):
+        before = list(chosen)
+        for i, offer in enumerate(offers):
+            others = [box for j, (_, box, _) in enumerate(chosen) if j != i]
+            chosen[i] = min(offer, key=lambda o: o[2] + 20 * sum(o[1].overlap(box) for box in others))
+        if chosen == before:
+            break
+    return (label for label, _, _ in chosen)
 
 
 def _candidates(node: Node, sheet: Sheet) -> Iterable[tuple[Node, Box]]:
-    """Right, left, below, above, then the corners: each a label of the name's lines and a figure."""
+    """Right, left, below, above, then the corners, then askew: each a label of the name's lines and a figure."""
     width = max(*(len(line) * sheet.font * LETTER for line in node.lines), sheet.font * 3)
     height = sheet.font * (0.2 + LINE * (len(node.lines) + 1))
     gap = SYMBOL + 5
@@ -208,6 +212,10 @@ def _candidates(node: Node, sheet: Sheet) -> Iterable[tuple[Node, Box]]:
         (node.x + gap - 5, node.y - height - 6, "start"),
         (node.x - gap + 5, node.y + 6, "end"),
         (node.x - gap + 5, node.y - height - 6, "end"),
+        (node.x + 4, node.y + gap - 2, "start"),
+        (node.x - 4, node.y + gap - 2, "end"),
+        (node.x + 4, node.y - gap - height + 2, "start"),
+        (node.x - 4, node.y - gap - height + 2, "end"),
     )
     for x, top, anchor in places:
         left = x - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
@@ -215,9 +223,10 @@ def _candidates(node: Node, sheet: Sheet) -> Iterable[tuple[Node, Box]]:
         yield label, Box(left, top, left + width, top + height)
 
 
-def _cost(box: Box, taken: Iterable[Box], points: Iterable[tuple[float, float]], sheet: Sheet) -> float:
+def _standing_cost(box: Box, symbols: Iterable[Box], points: Iterable[tuple[float, float]], sheet: Sheet) -> float:
+    """What a place costs whatever the other labels do: off the sheet, on a symbol, across a link."""
     outside = max(0.0, -box.left, box.right - sheet.width, -box.top, box.bottom - sheet.height)
-    covered = sum(box.overlap(other) for other in taken)
+    covered = sum(box.overlap(symbol) for symbol in symbols)
     crossed = sum(box.left < x < box.right and box.top < y < box.bottom for x, y in points)
     return 1000 * outside + 20 * covered + 8 * crossed
 

@@ -84,7 +84,7 @@ class Format:
     def share(self, value: float) -> str:
         """0 … 1 as a percentage that says 100 only where nothing is missing."""
         percent = value * 100
-        return self.percent(min(percent, 99.9) if value < 1 else 100) if percent < 99.95 else f"{self.number(100)} %"
+        return f"{self.number(min(percent, 99.9), 1)} %" if 99 < percent < 100 else self.percent(percent)
 
     def clock(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%H:%M:%S}"

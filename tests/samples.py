@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from netmon.model.clock import slot_of
-from netmon.model.finding import Finding, Severity, Signal, Subject, SubjectKind, Transition
+from netmon.model.finding import Detail, Finding, Severity, Signal, Subject, SubjectKind, Transition
 from netmon.model.poll import InterfaceStatus, Outcome
 from netmon.model.sample import Batch, DeviceSample, Flag, LinkSample
 
@@ -40,7 +40,13 @@ def device_sample(
 
 def finding(at: datetime = NOON, subject_id: str = "palu-poso", transition: Transition = Transition.OPENED) -> Finding:
     subject = Subject(SubjectKind.LINK, subject_id)
-    detail = {"rate_bps": 190_000_000, "since": "2026-11-21T11:45:00Z", "share": 0.95, "known": True, "note": None}
+    detail: dict[str, Detail] = {
+        "rate_bps": 190_000_000,
+        "since": "2026-11-21T11:45:00Z",
+        "share": 0.95,
+        "known": True,
+        "note": None,
+    }
     return Finding(subject, Signal.SATURATION, transition, at, Severity.CRITICAL, "above_90_percent", "down", detail)
 
 

@@ -52,7 +52,9 @@ def acknowledged_before_kill(program: str, path: Path, first: int) -> int:
     assert child.stdout is not None
     lines = [child.stdout.readline() for _ in range(random.randint(2, 40))]
     child.send_signal(signal.SIGKILL)
-    rest, _ = child.communicate(timeout=20)
+    rest = child.stdout.read()  # not communicate(): it would miss what readline() has buffered
+    child.wait(timeout=20)
+    child.stdout.close()
     assert child.returncode == -signal.SIGKILL
     return int("".join([*lines, rest]).split()[-1])
 

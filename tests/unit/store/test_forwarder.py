@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -14,11 +14,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
+from netmon.model.finding import Finding
 from netmon.model.sample import Batch
 from netmon.store.forwarder import Forwarder
 from netmon.store.ledger import SqlLedger
 from netmon.store.memory import MemorySeries, MemorySpool
-from netmon.store.ports import SpoolEntry
+from netmon.store.ports import SpoolEntry, StoredFinding
 from netmon.store.sqlite import SqliteSeries
 from tests.samples import NOON, finding, link_sample
 
@@ -130,11 +131,11 @@ class ForgetfulSpool(MemorySpool):
 
     died = False
 
-    def confirm_batches(self, seqs: object) -> None:
+    def confirm_batches(self, seqs: Sequence[int]) -> None:
         if not self.died:
             self.died = True
             raise RuntimeError("killed here")
-        super().confirm_batches(seqs)  # type: ignore[arg-type]
+        super().confirm_batches(seqs)
 
 
 def test_lesson_27_a_crash_before_the_confirmation_repeats_harmlessly_and_the_thread_lives() -> None:
@@ -151,10 +152,10 @@ def test_lesson_27_a_crash_before_the_confirmation_repeats_harmlessly_and_the_th
 
 
 class _Nobody:
-    def record(self, findings: object) -> None:
+    def record(self, findings: Sequence[Finding]) -> None:
         raise AssertionError("there were no findings")
 
-    def unhandled(self, limit: int) -> list[object]:
+    def unhandled(self, limit: int) -> Sequence[StoredFinding]:
         return []
 
 

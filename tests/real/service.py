@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGKILL, SIGTERM, Signals
 from typing import Any, TypeVar
 
 import httpx
@@ -113,13 +113,13 @@ class Service:
     def kill(self, name: str) -> None:
         """kill -9 one of the children."""
         if pid := self.child(name):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, SIGKILL)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+    def stop(self, number: Signals = SIGTERM) -> int:
         """Ask it to end, wait, and return its exit code."""
         if self._process is None:
             return 0

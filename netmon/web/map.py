@@ -181,7 +181,7 @@ def _lines(name: str, sheet: Sheet) -> tuple[str, ...]:
 def _labelled(nodes: Sequence[Node], edges: Sequence[Edge], sheet: Sheet) -> Iterable[Node]:
     """Give each label the place around its symbol where it covers least, and let all choose again until none moves."""
     symbols = [Box(n.x - SYMBOL, n.y - SYMBOL, n.x + SYMBOL, n.y + SYMBOL) for n in nodes]
-    points = [point for edge in edges for point in _along(edge)]
+    points = [point for edge in edges for point in _along(edge) for _ in range(1 if edge.state is State.OK else 4)]
     offers = [
         [(label, box, _standing_cost(box, symbols, points, sheet) + rank) for rank, (label, box) in enumerate(places)]
         for places in (_candidates(node, sheet) for node in nodes)

@@ -59,6 +59,10 @@ class Asking:
         """What was answered, by column name; None for what is missing."""
         return {name: self._values.get(oid) for name, oid in oids.items()}
 
+    def complete(self, oids: Mapping[str, str]) -> bool:
+        """Whether the device was asked for all of these and answered, be it that it has none."""
+        return all(oid in self._values for oid in oids.values())
+
     def arrived_s(self, oids: Iterable[str | None]) -> float:
         """When the first of these that has a value arrived; 0.0 where none has."""
         return next((self._arrivals_s[oid] for oid in oids if oid and self._values.get(oid) is not None), 0.0)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from collectors.poller.descriptors import allow_descriptors
 from collectors.poller.layout import Layout, decoded
 from collectors.poller.metrics import CollectorMetrics
 from collectors.poller.schedule import Turn, confirm_after_s, next_turn_s
@@ -83,6 +84,7 @@ class Collector:
     async def start(self) -> None:
         """Give every device its session and its first turn, within one interval from now."""
         self._loop = asyncio.get_running_loop()
+        allow_descriptors(len(self._registry.devices))
         now_s, wall_s = self._clock.monotonic_s(), self._clock.now().timestamp()
         for device in self._registry.devices.values():
             watched = tuple(link.if_name for link in self._registry.links_by_device.get(device.id, ()))

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import structlog
+
 from collectors.poller import plan
 from collectors.poller.asking import Asking
 from collectors.poller.layout import FIRST_MAX_VARBINDS, Layout, LearnedInterface
@@ -16,8 +18,9 @@ from netmon.model.clock import Clock
 from netmon.model.poll import InterfaceRow, Outcome, PollReport
 from netmon.model.registry import Device
 
+log = structlog.get_logger()
+
 _OUTCOMES: tuple[tuple[type[SnmpError], Outcome], ...] = (
-    (NoAnswer, Outcome.TIMEOUT),
     (Unreachable, Outcome.UNREACHABLE),
     (Refused, Outcome.REFUSED),
     (SnmpError, Outcome.MALFORMED),
@@ -84,6 +87,8 @@ class _Visit:
             async with asyncio.timeout(deadline_s):
                 await self._probe(probe_attempts)
                 await self._ask_interfaces()
+        except NoAnswer as error:
+            return self._ended(Outcome.TIMEOUT, f"{error}: {self._mend('it had answered a moment before')}")
         except SnmpError as error:
             return self._ended(next(o for kind, o in _OUTCOMES if isinstance(error, kind)), str(error))
         except TimeoutError:
@@ -91,6 +96,14 @@ class _Visit:
             mend = "raise snmp.deadline_s or watch less" if self._probed else "is it on, and the community right?"
             return self._ended(Outcome.TIMEOUT, f"{who} was not done within {deadline_s:g} s: {mend}")
         return (Outcome.PARTIAL, self._doubt) if self._doubt else (Outcome.COMPLETE, "")
+
+    def _mend(self, once_probed: str) -> str:
+        """What silence may mean: an agent does not answer those whose community or privacy key is wrong."""
+        if self._probed is not None:
+            return once_probed
+        if self._device.snmp.version is SnmpVersion.V3:
+            return "is it on and reachable, and is snmp.privacy_key right?"
+        return "is it on and reachable, is snmp.community right, and does it answer from the address that is asked?"
 
     def _ended(self, outcome: Outcome, reason: str) -> tuple[Outcome, str]:
         """A device that has answered the probe is not silent, whatever came after."""
@@ -113,15 +126,17 @@ class _Visit:
 
     async def _ask_known(self) -> bool:
         """Known OIDs by GET. False where one does not answer to the name that was learned: an ifIndex is only a
-        handle, and a row under another name is another interface's."""
+        handle, and a row under another name is another interface's. Rows that came before a failure are kept."""
         known = self._layout.interfaces if self._layout else ()
         wanted = [each for each in known if self._watched is None or each.who.if_name in self._watched]
         asked = {interface: plan.known_oids(interface) for interface in wanted}
-        await self._asking.get_groups(asked.values())
-        for interface, oids in asked.items():
-            values = self._asking.values(oids)
-            if if_mib.NAME.syntax.read(values[interface.who.column]) == interface.who.stated:
-                self._rows[interface.who.if_name] = self._row(interface, oids)
+        try:
+            await self._asking.get_groups(asked.values())
+        finally:
+            for interface, oids in asked.items():
+                stated = if_mib.NAME.syntax.read(self._asking.values(oids)[interface.who.column])
+                if self._asking.complete(oids) and stated == interface.who.stated:
+                    self._rows[interface.who.if_name] = self._row(interface, oids)
         return len(self._rows) == len(wanted)
 
     async def _learn(self) -> None:
@@ -134,11 +149,15 @@ class _Visit:
         missed = self._missed_by_walk(everyone)
         counters64 = self._device.snmp.version is not SnmpVersion.V1
         asked = {who: plan.candidate_oids(who.if_index, counters64=counters64) for who in chosen}
-        await self._asking.get_groups(asked.values())
-        learned = {self._learned(who, oids): oids for who, oids in asked.items()}
-        rows = {interface.who.if_name: self._row(interface, oids) for interface, oids in learned.items()}
-        self._rows = {each.who.if_name: self._rows[each.who.if_name] for each in missed} | rows
+        try:
+            await self._asking.get_groups(asked.values())
+        finally:
+            answered = {who: oids for who, oids in asked.items() if self._asking.complete(oids)}
+            learned = {self._learned(who, oids): oids for who, oids in answered.items()}
+            self._rows |= {each.who.if_name: self._row(each, oids) for each, oids in learned.items()}
         self._layout = self._relearned((*learned, *missed))
+        self._rows = {each.who.if_name: self._rows[each.who.if_name] for each in self._layout.interfaces}
+        self._hint_at_absent(everyone)
 
     def _learned(self, who: Named, oids: Mapping[str, str]) -> LearnedInterface:
         values = self._asking.values(oids)
@@ -154,6 +173,16 @@ class _Visit:
             names = ", ".join(interface.who.if_name for interface in missed)
             self._doubt = f"{self._device.label}: a walk of its interfaces left out {names}, which it does have"
         return missed
+
+    def _hint_at_absent(self, everyone: Sequence[Named]) -> None:
+        """People write an interface as the device's own prompt shows it; often that is its ifDescr."""
+        for if_name in self._absent():
+            alike = [
+                e.if_name
+                for e in everyone
+                if if_name.casefold() in (e.if_name.casefold(), (e.if_descr or "").casefold())
+            ]
+            log.warning("no such interface", device=self._device.id, if_name=if_name, did_you_mean=alike or None)
 
     def _relearned(self, interfaces: tuple[LearnedInterface, ...]) -> Layout:
         probed, old = self._probed or {}, self._layout

@@ -5,7 +5,9 @@ refused PDU, an end to walks of agents that repeat themselves, host names, and f
 """
 
 import asyncio
+import errno
 import ipaddress
+import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -38,6 +40,8 @@ _VERSIONS = {
 _SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
 _FIRST_MAX_REPETITIONS = 20
 _NEVER_S = 86_400.0  # gufo's own timer: ours ends every request long before
+_OUR_OWN_WANT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
+"""What this machine lacks says nothing of the device: no SnmpError, or all would seem to be down."""
 _FRESH_S = 120.0  # RFC 3414 allows 150 s between the engine time we know and the agent's
 
 
@@ -192,10 +196,12 @@ class GufoSession:
         try:
             async with timer:
                 return await request
-        except (StopAsyncIteration, asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+        except (StopAsyncIteration, asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # the library's decoder panics on some hostile bytes, outside Exception
             self._socket = None
+            if isinstance(error, OSError) and _errno(error) in _OUR_OWN_WANT:
+                raise
             raise self._said(error, timed_out=timer.expired(), timeout_s=timeout_s) from None
 
     def _said(self, error: BaseException, *, timed_out: bool, timeout_s: float) -> SnmpError:
@@ -227,6 +233,12 @@ async def _resolved(address: str) -> str:
     except ValueError:
         found = await asyncio.get_running_loop().getaddrinfo(address, None, type=socket.SOCK_DGRAM)
         return str(found[0][4][0])
+
+
+def _errno(error: OSError) -> int | None:
+    """The library gives the number in the text alone: "Too many open files (os error 24)"."""
+    told = re.search(r"os error (\d+)", str(error))
+    return int(told[1]) if told else error.errno
 
 
 def _plain(value: object) -> Value:

@@ -49,7 +49,8 @@ class TooBig(SnmpError):
 
 
 class Session(Protocol):
-    """One device's conversation. Every call may raise an SnmpError and nothing else."""
+    """One device's conversation. Every call may raise an SnmpError, and an OSError for what this machine itself lacks
+    (descriptors, memory); nothing else."""
 
     max_repetitions: int
     """Rows asked for by one GETBULK; 0: GETNEXT alone. A walk that times out lowers it, and the poller remembers."""

@@ -25,6 +25,7 @@ class Agent:
     bears_varbinds: int = 1000
     forgets_in_walks: set[str] = field(default_factory=set)
     ignore_next: int = 0
+    silent_after: int = 1_000_000_000
     requests: list[tuple[str, ...]] = field(default_factory=list)
     walks: list[str] = field(default_factory=list)
     sessions: int = 0
@@ -93,8 +94,8 @@ class SessionInMemory:
         try:
             if agent.fails_with:
                 raise agent.fails_with
-            ignored = agent.ignore_next > 0
-            agent.ignore_next -= ignored
+            ignored = agent.ignore_next > 0 or len(agent.requests) > agent.silent_after
+            agent.ignore_next = max(0, agent.ignore_next - 1)
             if agent.silent or ignored or agent.takes_s > timeout_s:
                 await asyncio.sleep(timeout_s)
                 raise NoAnswer(f"no answer within {timeout_s:g} s")

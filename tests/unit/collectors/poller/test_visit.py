@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from collectors.poller.layout import Layout, decoded
 from collectors.poller.visit import visit
@@ -161,7 +162,7 @@ def test_absence_takes_two_witnesses() -> None:
     assert report.outcome is Outcome.PARTIAL
     assert "ether3" in report.reason
     assert report.absent == ()
-    assert [row.if_name for row in report.interfaces] == ["ether3", "ether2"]
+    assert {row.if_name for row in report.interfaces} == {"ether2", "ether3"}
     assert after is not None
     assert after.absent == ()
 
@@ -239,7 +240,39 @@ def test_an_error_before_the_first_answer_is_the_outcome(error: SnmpError, outco
     agent = router("ether2")
     agent.fails_with = error
     report, layout = poll(agent)
-    assert (report.outcome, report.reason, layout) == (outcome, "no", None)
+    assert (report.outcome, layout) == (outcome, None)
+    assert report.reason.startswith("no")
+
+
+def test_what_had_come_before_the_device_fell_silent_is_kept() -> None:
+    agent = router(*(f"ether{i}" for i in range(1, 30)))
+    layout = known(agent, None)
+    agent.silent_after = 3
+    report, after = poll(agent, None, layout)
+    assert report.outcome is Outcome.PARTIAL
+    assert "had answered" in report.reason or "deadline" in report.reason
+    assert 4 <= len(report.interfaces) <= 12
+    assert all(row.in_octets == 1000 for row in report.interfaces)
+    assert after is not None
+    assert after.interfaces == layout.interfaces
+
+
+def test_a_table_that_takes_too_long_to_learn_still_gives_the_rows_that_came() -> None:
+    agent = router(*(f"ether{i}" for i in range(1, 60)))
+    agent.takes_s = 0.04
+    report, layout = poll(agent, None)
+    assert report.outcome is Outcome.PARTIAL
+    assert 0 < len(report.interfaces) < 59
+    assert layout is None
+
+
+def test_who_writes_the_description_for_the_name_is_told_the_name() -> None:
+    agent = router("Gi0/1")
+    agent.objects[f"{IF}.2.1"] = b"GigabitEthernet0/1"
+    with capture_logs() as logs:
+        report, _ = poll(agent, ("GigabitEthernet0/1",))
+    assert report.absent == ("GigabitEthernet0/1",)
+    assert logs[0]["did_you_mean"] == ["Gi0/1"]
 
 
 def test_a_v1_device_is_not_asked_for_64_bit_counters() -> None:

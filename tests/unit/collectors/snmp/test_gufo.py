@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import resource
 from dataclasses import replace
 
 import pytest
@@ -235,3 +236,18 @@ async def test_no_error_tells_the_community() -> None:
     with answering(lambda _: []) as (device, _), pytest.raises(NoAnswer) as caught:
         await session(device).get(OIDS[:1], 0.02)
     assert "public" not in str(caught.value)
+
+
+async def test_what_this_machine_lacks_is_not_the_devices_fault() -> None:
+    with answering(lambda r: [answer(r, [(OIDS[0], number(3))])]) as (device, _):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        asking = session(device)
+        lowest_free = os.dup(0)
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        try:
+            with pytest.raises(OSError, match="open files"):
+                await asking.get(OIDS[:1], 0.5)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert (await asking.get(OIDS[:1], 0.5)).values == {OIDS[0]: 3}

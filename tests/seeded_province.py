@@ -125,6 +125,13 @@ def seeded_province(folder: Path, hours: int = 24) -> SeededProvince:
     return SeededProvince(registry, series, ledger, SteadyClock(), tokens, saturation, blankspot)
 
 
+def unopened_province() -> SeededProvince:
+    """For what needs no store: nothing is opened, and there is nowhere to open it."""
+    nowhere = Path("/nonexistent")
+    event = Event(EventKind.BLIND, Subject(SubjectKind.COLLECTOR, "collect-1"), Severity.CRITICAL, NOW, "none")
+    return SeededProvince(a_registry(), SqliteSeries(nowhere), _ledger(nowhere), SteadyClock(), {}, event, event)
+
+
 def _ledger(folder: Path) -> SqlLedger:
     return SqlLedger(f"sqlite:///{folder / 'ledger.db'}")
 

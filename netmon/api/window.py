@@ -1,11 +1,26 @@
 """Which stretch of time an answer is about, kept within bounds (field lesson 33)."""
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from pydantic import AwareDatetime, BeforeValidator
 
 from netmon.api.config import ApiConfig
 from netmon.api.problems import Problem
+
+
+def _written_as_a_date(value: object) -> object:
+    """Pydantic would take "0.5" for half a second after 1970; nobody means that."""
+    if isinstance(value, str) and not re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", value):
+        raise ValueError("write a time as 2026-11-21T06:30:00Z, with its offset from UTC")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_as_a_date)]
+"""A time in a request: RFC 3339, never without its offset."""
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Older than any sample can be; a bound that keeps arithmetic with times safe."""

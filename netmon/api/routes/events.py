@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from netmon.api import present
 from netmon.api.access import Operator, Viewer
@@ -11,6 +11,7 @@ from netmon.api.acknowledge import acknowledge, record_of
 from netmon.api.problems import AUTHENTICATED, declared
 from netmon.api.schemas import AcknowledgeRequest, EventPage, EventSchema, EventWithHistory
 from netmon.api.services import Served
+from netmon.api.window import Instant
 from netmon.events.event import EventKind
 from netmon.model.finding import Severity
 from netmon.store.ports import EventQuery
@@ -30,8 +31,8 @@ class EventFilter(BaseModel):
     severity: Severity | None = None
     region: Name | None = Field(None, description="Kemendagri code of an affected region")
     link: Name | None = Field(None, description="id of an affected link")
-    opened_from: AwareDatetime | None = None
-    opened_until: AwareDatetime | None = None
+    opened_from: Instant | None = None
+    opened_until: Instant | None = None
     limit: int = Field(100, ge=1, le=500)
     offset: int = Field(0, ge=0, le=1_000_000)
 

@@ -3,14 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from netmon.api import present
 from netmon.api.access import Viewer
 from netmon.api.problems import AUTHENTICATED, declared, not_found
 from netmon.api.schemas import LinkSchema, SeriesSchema
 from netmon.api.services import Served
-from netmon.api.window import window
+from netmon.api.window import Instant, window
 
 router = APIRouter(prefix="/api/v1/links", tags=["status"], responses=declared(*AUTHENTICATED))
 
@@ -36,9 +35,9 @@ def series(
     services: Served,
     link_id: str,
     start: Annotated[
-        AwareDatetime | None, Query(alias="from", description="24 h before 'to' if absent; with its offset from UTC")
+        Instant | None, Query(alias="from", description="24 h before 'to' if absent; with its offset from UTC")
     ] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to", description="now if absent")] = None,
+    end: Annotated[Instant | None, Query(alias="to", description="now if absent")] = None,
     step: Annotated[
         int | None, Query(ge=1, le=31_536_000, description="seconds; what gives about 300 points if absent")
     ] = None,

@@ -12,7 +12,12 @@ from netmon.api.services import Served
 router = APIRouter(tags=["health"])
 
 
-@router.get("/metrics", response_class=PlainTextResponse, responses=declared(400, 401, 429, 503))
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses=declared(400, 401, 429, 503),
+    openapi_extra={"security": [{}]},
+)
 def metrics(services: Served, request: Request, credentials: Credentials) -> PlainTextResponse:
     """Metrics of every process, labelled ``process``. From loopback without a token; others need one."""
     if credentials is not None or not is_loopback(request):

@@ -92,17 +92,17 @@ class Correlator:
             if condition is not None:
                 self._end(desk, judgement, key, condition, finding)
         elif condition is None:
-            desk.conditions[key] = Condition(finding, finding.at)
+            desk.keep(Condition(finding, finding.at))
             if finding.signal in _AT_ONCE:
                 desk.open(event_of(finding), *desk.scope_of(finding))
         elif finding.severity.rank > condition.finding.severity.rank:
-            desk.conditions[key] = replace(condition, finding=replace(finding, at=condition.finding.at))
+            desk.keep(replace(condition, finding=replace(finding, at=condition.finding.at)))
             desk.raise_severity(event_key(event_of(finding)), finding)
 
     def _end(self, desk: Desk, judgement: Judgement, key: str, condition: Condition, finding: Finding) -> None:
         """A condition is over. One of which nobody has told yet is told all the same: opened, then closed."""
         if finding.signal is Signal.SILENCE and condition.standing is Standing.WAITING:
             judgement.judge(finding.at, forced=finding.subject.id)
-        del desk.conditions[key]
+        desk.drop(key)
         if finding.signal in _AT_ONCE:
             desk.close(event_key(event_of(finding)), finding.at, detail=finding.detail)

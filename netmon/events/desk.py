@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from netmon.events.event import Affected, Event, EventChange, EventKind
-from netmon.events.memory import Condition, OpenEvent, State, event_key
+from netmon.events.memory import Condition, OpenEvent, State, condition_key, event_key
 from netmon.events.topology import Topology
 from netmon.model.finding import Detail, Finding, Signal, Subject, SubjectKind, Transition
 
@@ -40,11 +40,23 @@ class Desk:
         self.events: dict[str, OpenEvent] = dict(state.events)
         self.told = dict(state.told)
         self.changes: list[EventChange] = []
+        self.version = 0
+        """Grows with every change of what is in force or open, so that a judgement knows whether it is still good."""
         self._topology = topology
         self._published: dict[str, Event] = {key: open_event.event for key, open_event in state.events.items()}
         """Open events as the outside knows them; those opened in this step are not there until announced."""
         if at is not None:
             self._drop_unknown(at)
+
+    # --- conditions ---------------------------------------------------------------------------------------------
+
+    def keep(self, condition: Condition) -> None:
+        self.conditions[condition_key(condition.finding)] = condition
+        self.version += 1
+
+    def drop(self, key: str) -> None:
+        del self.conditions[key]
+        self.version += 1
 
     # --- one event's life --------------------------------------------------------------------------------------
 
@@ -54,6 +66,7 @@ class Desk:
         key = event_key(event)
         if key not in self.events:
             self.events[key] = OpenEvent(event)
+            self.version += 1
             self.grow(key, devices, links)
         return key
 
@@ -84,7 +97,9 @@ class Desk:
 
     def mark(self, key: str, ended_at: datetime | None) -> None:
         """The cause of an event is over, or (None) is there again before its members came back."""
-        self.events[key] = replace(self.events[key], ended_at=ended_at)
+        if self.events[key].ended_at != ended_at:
+            self.events[key] = replace(self.events[key], ended_at=ended_at)
+            self.version += 1
 
     def close(
         self,
@@ -99,6 +114,7 @@ class Desk:
             return
         self.announce()
         event = self.events.pop(key).event
+        self.version += 1
         figures = {k: v for k, v in (detail or {}).items() if k not in event.detail}
         closed = replace(event, detail={**event.detail, **figures}).closed(
             max(at, event.opened_at), reason, absorbed_by
@@ -156,7 +172,7 @@ class Desk:
     def _drop_unknown(self, at: datetime) -> None:
         for key, condition in list(self.conditions.items()):
             if not self._topology.knows(condition.finding.subject):
-                del self.conditions[key]
+                self.drop(key)
         for key, record in list(self.events.items()):
             if not self._topology.knows(record.event.subject):
                 self.close(key, at, "removed")

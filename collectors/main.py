@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from collectors.poller.collector import Collector
 from collectors.poller.metrics import CollectorMetrics
-from collectors.snmp.engines import Engines
+from collectors.snmp.engines import standard_engines
 from netmon.configuration import Configuration
 from netmon.intake.intake import Intake
 from netmon.intake.metrics import IntakeMetrics
@@ -43,7 +43,7 @@ def collect(loaded: Loaded[Configuration]) -> None:
     intake.restore()
     collector = Collector(
         loaded.registry,
-        Engines(),
+        standard_engines(clock),
         deliver=intake.accept,
         clock=clock,
         recall=spool.recall(Memory.LAYOUT),

@@ -31,7 +31,7 @@ def watch(loaded: Loaded[Configuration]) -> None:
     notifier = Notifier(
         loaded.registry, config.alerts, config.channels, ledger, clock, metrics, page_url=page_url(config)
     )
-    watching = Watch(loaded.registry, ledger, notifier, config.watch, clock, metrics)
+    watching = Watch(loaded.registry, ledger, notifier, config.watch, clock, metrics, collector=config.collector.name)
     jobs = Jobs(loaded.registry, series, ledger, config.store.retention, clock, metrics, is_held=lambda: watching.leads)
     process.start()
     migrated(ledger, process.stop.event)

@@ -35,7 +35,7 @@ class Stop:
 
     event: threading.Event = field(default_factory=threading.Event)
     reload: bool = False
-    on_stop: Callable[[], None] = lambda: None
+    on_stop: Callable[[], object] = lambda: None
 
     def request(self, *, reload: bool = False) -> None:
         self.reload = reload

@@ -19,6 +19,7 @@ LIFELINE = "NETMON_LIFELINE_FD"
 FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 30.0
 HEALTHY_AFTER_S = 60.0
+READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 15.0
 CONFIGURATION_FAULT = 2
 """Exit code of every netmon command whose configuration is not accepted."""
@@ -30,6 +31,8 @@ class Child:
 
     name: str
     command: Sequence[str]
+    ready: Callable[[], bool] | None = None
+    """The next child starts when this says yes, or after a while all the same; None: at once."""
     process: subprocess.Popen[bytes] | None = None
     started_s: float = 0.0
     restart_at_s: float = 0.0
@@ -70,6 +73,7 @@ class Supervisor:
         try:
             for child in self._children:
                 self._start(child)
+                self._wait_until_ready(child)
             while not self._stop.wait(0.1):
                 for child in self._children:
                     if self._look_after(child) == CONFIGURATION_FAULT:
@@ -88,6 +92,12 @@ class Supervisor:
             start_new_session=True,  # Ctrl-C reaches us alone; we then stop them in order
         )
         child.started_s = time.monotonic()
+
+    def _wait_until_ready(self, child: Child) -> None:
+        deadline_s = time.monotonic() + READY_WITHIN_S
+        while child.ready and not child.ready() and time.monotonic() < deadline_s:
+            if self._stop.wait(0.1):
+                return
 
     def _look_after(self, child: Child) -> int | None:
         """Restart a dead child when its time has come; returns the exit code of a fresh death."""

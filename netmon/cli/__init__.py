@@ -12,7 +12,7 @@ app = typer.Typer(
     help="Watches a cyber province's network and distributes its bandwidth.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # locals may hold secrets
+    pretty_exceptions_enable=False,  # a plain traceback for the log, and no locals: they may hold secrets
     rich_markup_mode="markdown",
 )
 service.add_to(app)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -57,9 +58,12 @@ def run_demo(folder: Path, port: int) -> int:
     config.write_text(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), encoding="utf-8")
     loaded = load_or_exit(config)
     say(NOTICE)
+    say(f"Starting {len(agent_ports)} simulated routers ...")
     say(f"Sign in to the page with this token: {demo_token(loaded)}")
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    return supervise(loaded, (netmon_child("simulate", str(config)),))
+    agents = netmon_child("simulate", str(config))
+    agents.ready = lambda: not is_free(agent_ports[-1], socket.SOCK_DGRAM)  # the last one opens last
+    return supervise(loaded, (agents,))
 
 
 def demo_token(loaded: Loaded[Configuration]) -> str:
@@ -112,25 +116,23 @@ def _until_closed(fd: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event)
 def free_tcp_port(wanted: int) -> int:
     """The wanted port on loopback, or the next free one within a hundred."""
     for port in range(wanted, min(wanted + 100, 65536)):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+        if is_free(port, socket.SOCK_STREAM):
+            return port
     fail(f"no free port between {wanted} and {wanted + 99}; give another with --port")
 
 
 def free_udp_ports(first: int, count: int) -> list[int]:
     """That many free UDP ports on loopback from ``first`` on."""
-    found: list[int] = []
-    for port in range(first, 65536):
-        if len(found) == count:
-            return found
-        with socket.socket(type=socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                found.append(port)
-            except OSError:
-                continue
-    fail(f"no {count} free UDP ports from {first} on")
+    free = (port for port in range(first, 65536) if is_free(port, socket.SOCK_DGRAM))
+    found = list(islice(free, count))
+    return found if len(found) == count else fail(f"no {count} free UDP ports from {first} on")
+
+
+def is_free(port: int, kind: socket.SocketKind) -> bool:
+    """Whether a port on loopback can be opened just now."""
+    with socket.socket(type=kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

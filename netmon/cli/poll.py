@@ -65,7 +65,7 @@ def poll(
 
 
 def split_host(host: str) -> tuple[str, int]:
-    """``HOST``, ``HOST:PORT``, a bare v6 address or ``[v6]:PORT``; port 161 where none is given. Exits 2 on nonsense."""
+    """``HOST``, ``HOST:PORT``, a bare v6 address or ``[v6]:PORT``; port 161 if not given. Exits 2 on nonsense."""
     address, port = host, ""
     if host.startswith("["):
         address, _, rest = host[1:].partition("]")

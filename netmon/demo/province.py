@@ -10,7 +10,7 @@ from netmon.demo.traffic import Traffic, stable_share
 from netmon.model.registry import Device, Direction, Facing, Link, Registry
 
 POLL_INTERVAL_S = 5
-WARNING_AFTER_S = 30
+WARNING_AFTER_S = 15
 V3_EVERY = 5
 """Every fifth router speaks SNMPv3, the others v2c."""
 PORT_BPS = 10**9
@@ -93,7 +93,7 @@ class Simulation:
         return Port(link.if_name, link.label, PORT_BPS, inward, outward)
 
     def _direction(self, link: Link, direction: Direction) -> Rate:
-        """A link's day: busy hours at 35 to 70 % of its contract down, a third of that up; full when the script says so."""
+        """Busy hours at 35 to 70 % of the contract down, a third of that up; full when the script says so."""
         contract = link.contracts[-1].rate_bps(direction) if link.contracts else 10**7
         share = (0.35 + 0.35 * stable_share(link.id)) * (1.0 if direction is Direction.DOWN else 0.33)
         calm = self._rate(Traffic(contract * share, f"{link.id}/{direction}"))

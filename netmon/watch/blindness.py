@@ -101,7 +101,8 @@ class Blindness:
         offset_s = float(said) if isinstance(said, int | float) and said else max(0.0, ahead_s)
         if abs(offset_s) <= self._rule.clock_jump_s:
             return None
-        return _Blind(min(beat.at, now), "clock_jumped", {"clock_offset_s": round(offset_s, 3)})
+        by_the_clock_before = beat.at - timedelta(seconds=max(0.0, offset_s))  # or timers would run by the jump first
+        return _Blind(min(by_the_clock_before, now), "clock_jumped", {"clock_offset_s": round(offset_s, 3)})
 
 
 def _finding(process: str, aspect: str, transition: Transition, at: datetime, blind: _Blind) -> Finding:

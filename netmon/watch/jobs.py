@@ -7,12 +7,13 @@ under a lease of the job's own, so that a change of leadership in the same minut
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 from apscheduler.events import EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from prometheus_client import CollectorRegistry, Counter
@@ -54,8 +55,9 @@ class Jobs:
         *,
         is_held: Callable[[], bool],
         holder: str | None = None,
+        quiet_hour: int = QUIET_HOUR,
     ) -> None:
-        """``is_held`` says whether this process leads at this moment."""
+        """``is_held`` says whether this process leads at this moment; ``quiet_hour`` is the province's own."""
         self._series = series
         self._ledger = ledger
         self._retention = retention
@@ -69,6 +71,7 @@ class Jobs:
         self._scheduler = BackgroundScheduler(timezone=registry.timezone)
         self._scheduler.add_listener(self._on_missed, EVENT_JOB_MISSED)
         self._timezone = registry.timezone
+        self._quiet_hour = quiet_hour
 
     def start(self) -> None:
         self.daily("series_retention", self.retire_series, minute=10)
@@ -79,11 +82,15 @@ class Jobs:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
+    def scheduled(self) -> Sequence[Job]:
+        """What is planned, as the scheduler has it."""
+        return self._scheduler.get_jobs()  # type: ignore[no-any-return]
+
     def daily(self, name: str, work: Callable[[], None], *, minute: int) -> None:
         """Once a day at the quiet hour, local time, and soon after a start."""
         self._scheduler.add_job(
             self.run_once,
-            CronTrigger(hour=QUIET_HOUR, minute=minute, timezone=self._timezone),
+            CronTrigger(hour=self._quiet_hour, minute=minute, timezone=self._timezone),
             args=(name, work),
             id=name,
             misfire_grace_time=MISFIRE_GRACE_S,

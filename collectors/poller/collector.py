@@ -141,8 +141,11 @@ class Collector:
         }
 
     def _turn(self, subject: _Subject, due_s: float) -> None:
-        """A device's own turn, and when the next one is. While its last turn is under way it passes, counted."""
+        """A device's own turn, and when the next one is. While its last turn is under way it passes, counted. Turns
+        that this process slept through (stopped, starved) are gone: one poll now, and none in their stead."""
         now_s, wall_s = self._clock.monotonic_s(), self._clock.now().timestamp()
+        if now_s - due_s > self._interval_s / 2:
+            due_s = now_s
         due_wall_s = wall_s - (now_s - due_s)
         self._turns.put(
             subject.device.id, due_s + next_turn_s(subject.turn, due_wall_s, subject.phase_s, self._interval_s)

@@ -92,9 +92,8 @@ class _Visit:
         except SnmpError as error:
             return self._ended(next(o for kind, o in _OUTCOMES if isinstance(error, kind)), str(error))
         except TimeoutError:
-            who = self._device.where
-            mend = "raise snmp.deadline_s or watch less" if self._probed else "is it on, and the community right?"
-            return self._ended(Outcome.TIMEOUT, f"{who} was not done within {deadline_s:g} s: {mend}")
+            mend = self._mend("raise snmp.deadline_s, or watch fewer interfaces")
+            return self._ended(Outcome.TIMEOUT, f"{self._device.where} was not done within {deadline_s:g} s: {mend}")
         return (Outcome.PARTIAL, self._doubt) if self._doubt else (Outcome.COMPLETE, "")
 
     def _mend(self, once_probed: str) -> str:

@@ -19,10 +19,6 @@ class Wheel:
         self._slots.setdefault(slot, []).append(key)
         self._hand = slot if self._hand is None else min(self._hand, slot)
 
-    def drop(self, key: str) -> None:
-        """The key has no turn any more."""
-        self._due_s.pop(key, None)
-
     def due(self, now_s: float) -> list[tuple[str, float]]:
         """Take out every key whose turn has come, with the time that it was due at."""
         found: list[tuple[str, float]] = []
@@ -31,7 +27,7 @@ class Wheel:
             for key in self._slots.pop(slot, ()):
                 due_s = self._due_s.get(key)
                 if due_s is None or self._slot(due_s) > until:
-                    continue  # dropped, or moved to a later slot that mentions it too
+                    continue  # had its turn, or was moved to a later slot that mentions it too
                 if due_s <= now_s:
                     del self._due_s[key]
                     found.append((key, due_s))

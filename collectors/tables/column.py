@@ -86,10 +86,6 @@ class Column(Generic[T]):
     syntax: Syntax[T]
     otherwise: "Column[T] | None" = None
 
-    def at(self, index: int) -> str:
-        """The OID of one row; 0 is the instance of a scalar."""
-        return f"{self.oid}.{index}"
-
     def read(self, values: Mapping[str, object]) -> T | None:
         """From the raw values of one row, keyed by column name."""
         return self.syntax.read(values.get(self.name))

@@ -20,6 +20,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._virtual_s
 
+    def sleep_through(self, seconds: float) -> None:
+        """Time passes and nobody runs, as when the process is stopped."""
+        self._virtual_s += seconds
+
     def _run_once(self) -> None:
         if not self._ready and self._scheduled:
             self._virtual_s = max(self._virtual_s, self._scheduled[0]._when)

@@ -15,10 +15,11 @@ from collectors.poller.layout import decoded
 from collectors.poller.metrics import CollectorMetrics
 from collectors.snmp.engines import EngineMissing, Engines
 from netmon.model.access import Engine
+from netmon.model.clock import slot_of
 from netmon.model.poll import Outcome, PollReport
 from netmon.model.registry import Device, Link, Region, Registry
 from tests.unit.collectors.agent_in_memory import Agent, SessionInMemory, device, router
-from tests.unit.collectors.virtual_time import LoopClock, in_virtual_time
+from tests.unit.collectors.virtual_time import LoopClock, VirtualLoop, in_virtual_time
 
 INTERVAL_S = 30
 
@@ -251,6 +252,23 @@ def test_a_jump_of_the_wall_clock_neither_stops_nor_doubles_polling() -> None:
 
     world.run(100, jump)
     assert all(9 <= len(world.of(f"rtr-{n}")) <= 11 for n in range(10))
+
+
+def test_a_process_that_was_stopped_for_an_hour_does_not_catch_up_poll_by_poll() -> None:
+    world = World({f"rtr-{n}": router("ether2") for n in range(10)})
+
+    async def stopped(_: Collector) -> None:
+        await asyncio.sleep(100)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.sleep_through(3600)
+
+    world.run(100, stopped)
+    for n in range(10):
+        reports = world.of(f"rtr-{n}")
+        assert 6 <= len(reports) <= 8
+        assert all(report.tick == slot_of(report.started_at, INTERVAL_S) for report in reports)
+        assert len({report.tick for report in reports}) >= len(reports) - 1
 
 
 def test_a_fault_in_what_takes_the_reports_stops_nothing() -> None:

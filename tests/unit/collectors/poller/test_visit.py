@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from collectors.poller.layout import Layout, decoded
 from collectors.poller.visit import visit
-from collectors.snmp.session import Malformed, NoAnswer, Refused, SnmpError, Unreachable
+from collectors.snmp.session import Malformed, NoAnswer, Refused, SnmpError, Unreachable, Value
 from netmon.model.access import SnmpVersion
 from netmon.model.poll import Outcome, PollReport
 from netmon.model.registry import Device
@@ -290,3 +292,25 @@ def test_a_missing_64_bit_counter_is_a_gap_and_no_change_of_width() -> None:
     report, _ = poll(agent, ("ether2",), layout)
     assert report.interfaces[0].in_octets is None
     assert report.interfaces[0].counter_bits is None
+
+
+ASKED = [
+    *(f"{IF}.{c}.{i}" for c in (2, 3, 5, 7, 8, 10, 16) for i in (1, 2)),
+    *(f"{IFX}.{c}.{i}" for c in (1, 6, 10, 15) for i in (1, 2)),
+]
+SCALARS = ["1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0", "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.2.1.0", "1.3.6.1.2.1.31.1.5.0"]
+raw = st.one_of(st.none(), st.integers(), st.integers(2**31, 2**65), st.binary(), st.text(), st.just(b"ether2"))
+
+
+@given(st.dictionaries(st.sampled_from(ASKED + SCALARS), raw), st.dictionaries(st.sampled_from(ASKED + SCALARS), raw))
+def test_whatever_a_device_says_a_report_comes_back(first: dict[str, Value], then: dict[str, Value]) -> None:
+    agent = Agent(dict(first))
+    report, layout = poll(agent, ("ether2",))
+    assert report.outcome in (Outcome.COMPLETE, Outcome.PARTIAL)
+    agent.objects |= then
+    again, _ = poll(agent, ("ether2",), layout)
+    for row in (*report.interfaces, *again.interfaces):
+        assert row.if_name == "ether2"
+        assert row.in_octets is None or 0 <= row.in_octets < 2**64
+    assert {*again.absent} <= {"ether2"}
+    assert not ({row.if_name for row in again.interfaces} & {*again.absent})

@@ -39,13 +39,6 @@ def test_what_is_late_already_is_due_at_once() -> None:
     assert wheel.due(100.0) == []
 
 
-def test_a_dropped_key_has_no_turn() -> None:
-    wheel = Wheel()
-    wheel.put("a", 1.0)
-    wheel.drop("a")
-    assert wheel.due(2.0) == []
-
-
 def test_phases_are_spread_and_the_same_every_time() -> None:
     phases = [phase_s(f"rtr-{n}", 30.0) for n in range(3000)]
     assert all(1.5 <= phase <= 28.5 for phase in phases)

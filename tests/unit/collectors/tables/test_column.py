@@ -30,7 +30,8 @@ def test_index_of_any_text_is_an_index_or_none(oid: str) -> None:
 
 def test_rows_of_a_column() -> None:
     column = Column("ifInOctets", "1.3.6.1.2.1.2.2.1.10", Counter32)
-    assert column.at(7) == "1.3.6.1.2.1.2.2.1.10.7"
-    assert index_of(column.oid, column.at(7)) == 7
-    assert index_of(column.oid, column.at(7) + ".1") is None
+    assert index_of(column.oid, "1.3.6.1.2.1.2.2.1.10.7") == 7
+    assert index_of(column.oid, "1.3.6.1.2.1.2.2.1.10.7.1") is None
+    assert column.read({"ifInOctets": 5}) == 5
+    assert column.read({}) is None
     assert index_of(column.oid, "1.3.6.1.2.1.2.2.1.11.7") is None

@@ -8,11 +8,13 @@ from typing import Any
 import structlog
 from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from netmon.api.problems import problem_response
+from netmon.api.problems import Problem, problem_response
 
+MAX_BODY_BYTES = 65_536
+"""No form or document that we take comes near it."""
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -67,6 +69,15 @@ class Edge:
         scope["netmon.request_id"] = secrets.token_hex(8)
         began_s = time.perf_counter()
         status = 0
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
+                raise Problem(413, f"a request may have {MAX_BODY_BYTES} bytes")
+            return message
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -76,7 +87,11 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            if _announced_bytes(scope) > MAX_BODY_BYTES:
+                raise Problem(413, f"a request may have {MAX_BODY_BYTES} bytes")
+            await self._app(scope, receive_bounded, send_with_headers)
+        except Problem as problem:
+            await problem_response(Request(scope), problem)(scope, receive, send_with_headers)
         except Exception as error:
             structlog.get_logger().error(
                 "request failed",
@@ -90,6 +105,11 @@ class Edge:
                 await response(scope, receive, send_with_headers)
         finally:
             self._metrics.answered(scope, status or 500, time.perf_counter() - began_s)
+
+
+def _announced_bytes(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isdecimal() else 0
 
 
 def _add_headers(scope: Scope, message: dict[str, Any] | Message) -> None:

@@ -48,9 +48,11 @@ def _by_sample(sample: LinkSample) -> State:
 
 
 def device_state(sample: DeviceSample | None, events: Iterable[Event]) -> State:
-    """A device that missed one poll is unknown; whether it is dark is for the watch to say."""
+    """A device that missed one poll is unknown; whether it is dark is for the watch to say. One that answers again is
+    not dark any more, even while the event that took it down waits for others."""
     kinds = {event.kind for event in events}
-    if EventKind.BLANKSPOT in kinds:
+    is_back = sample is not None and sample.outcome is Outcome.COMPLETE
+    if kinds & {EventKind.BLANKSPOT, EventKind.LINK_DOWN} and not is_back:
         return State.DARK
     if sample is None or EventKind.BLIND in kinds or not sample.outcome.answered:
         return State.UNKNOWN

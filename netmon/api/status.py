@@ -141,12 +141,13 @@ class StatusReader:
         link_samples = self._series.latest_links(since)
         device_samples = self._series.latest_devices(since)
         events, total = self._ledger.events.find(EventQuery(open_only=True, limit=MOST_OPEN_EVENTS))
+        about = _by_subject(events)
         links = {
-            link.id: _link(link, link_samples.get(link.id), _about(events, SubjectKind.LINK, link.id), now)
+            link.id: _link(link, link_samples.get(link.id), about.get(Subject(SubjectKind.LINK, link.id), ()), now)
             for link in self._registry.links.values()
         }
         devices = {
-            device.id: self._device(device, device_samples.get(device.id), events, links)
+            device.id: self._device(device, device_samples.get(device.id), about, links)
             for device in self._registry.devices.values()
         }
         stamps = [*(s.at for s in link_samples.values()), *(s.at for s in device_samples.values())]
@@ -165,10 +166,10 @@ class StatusReader:
         self,
         device: Device,
         sample: DeviceSample | None,
-        events: Sequence[EventRecord],
+        about: Mapping[Subject, tuple[EventRecord, ...]],
         links: Mapping[str, LinkStatus],
     ) -> DeviceStatus:
-        own = _about(events, SubjectKind.DEVICE, device.id)
+        own = about.get(Subject(SubjectKind.DEVICE, device.id), ())
         return DeviceStatus(
             device=device,
             state=device_state(sample, (r.event for r in own)),
@@ -212,10 +213,15 @@ def within(code: str, region: str) -> bool:
     return code == region or code.startswith(f"{region}.")
 
 
-def _about(events: Iterable[EventRecord], kind: SubjectKind, thing_id: str) -> tuple[EventRecord, ...]:
-    """The events that name the thing as their subject or among what they affect."""
-    subject = Subject(kind, thing_id)
-    return tuple(r for r in events if r.event.subject == subject or thing_id in getattr(r.event.affected, f"{kind}s"))
+def _by_subject(events: Iterable[EventRecord]) -> Mapping[Subject, tuple[EventRecord, ...]]:
+    """For every link and device the events that name it as their subject or among what they affect."""
+    about: dict[Subject, tuple[EventRecord, ...]] = {}
+    for record in events:
+        event = record.event
+        named = {event.subject, *(Subject(SubjectKind.LINK, link) for link in event.affected.links)}
+        for subject in named | {Subject(SubjectKind.DEVICE, device) for device in event.affected.devices}:
+            about[subject] = (*about.get(subject, ()), record)
+    return about
 
 
 def _link(link: Link, sample: LinkSample | None, events: tuple[EventRecord, ...], now: datetime) -> LinkStatus:

@@ -30,7 +30,7 @@ class Titles:
                 return subject.id
 
     def event(self, event: Event) -> str:
-        """ "Padat: Palu – Poso (turun)"."""
+        """ "Jenuh: Palu – Poso (turun)"."""
         title = f"{self.words(f'kind.{event.kind}')}: {self.subject(event.subject)}"
         if event.kind is EventKind.SATURATION and event.aspect in ("down", "up"):
             title += f" ({self.words(f'direction.{event.aspect}')})"
@@ -59,9 +59,11 @@ class Titles:
                 return form.rate(value)
             case int() | float() if name.endswith("_permille"):
                 return form.percent(value / 10)
-            case int() | float() if name.endswith("_s"):
+            case float() if name.endswith("_s"):
+                return f"{form.number(value, 1)} {self.words('time.second')}"
+            case int() if name.endswith("_s"):
                 return form.duration(value)
-            case str() if name == "since":
+            case str() if name in ("since", "last_heard"):
                 return _when(value, form)
         return str(value)
 

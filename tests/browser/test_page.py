@@ -49,13 +49,13 @@ def test_every_page_on_a_phone(phone_page: Page, sign_in: SignIn, complaints: li
 
 def test_from_the_map_to_the_district_to_the_link_to_its_event(page: Page, sign_in: SignIn) -> None:
     sign_in(page)
-    page.locator("svg.map.wide").get_by_role("link", name=re.compile("^Poso: padat")).click()
+    page.locator("svg.map.wide").get_by_role("link", name=re.compile("^Poso: jenuh")).click()
     expect(page.locator("h1")).to_contain_text("Poso")
     page.get_by_role("row").get_by_role("link", name="Palu – Poso").click()
     expect(page.locator("svg.chart.wide")).to_be_visible()
     expect(page.locator("svg.chart.wide .contract-label").first).to_have_text("Kontrak 200 Mbps")
     page.locator(".events").get_by_role("link").click()
-    expect(page.locator("h1")).to_have_text("Padat: Palu – Poso (turun)")
+    expect(page.locator("h1")).to_have_text("Jenuh: Palu – Poso (turun)")
     expect(page.locator(".timeline li")).to_have_count(2)
 
 

@@ -14,7 +14,7 @@ let lostSince = null;
 
 function busy() {
   const input = document.activeElement;
-  return dragging !== null || hovering || (input && input.matches("main input") && input.value !== "");
+  return dragging !== null || Date.now() - readAt < 5000 || (input && input.matches("main input") && input.value !== "");
 }
 
 async function refresh() {
@@ -61,7 +61,7 @@ if (refreshMs > 0) {
 // --- charts: read out under the pointer, drag to zoom ------------------------------------------------------------
 
 let dragging = null; // {chart, fromX}, in the chart's own units
-let hovering = false;
+let readAt = 0; // when the pointer last moved over a chart: one that merely rests there does not stop the page
 
 function chartX(chart, event) {
   const box = chart.getBoundingClientRect();
@@ -99,8 +99,8 @@ document.addEventListener("pointerdown", (event) => {
 
 document.addEventListener("pointermove", (event) => {
   const chart = dragging?.chart ?? event.target.closest?.(".chart");
-  hovering = Boolean(chart);
   if (!chart) return rest();
+  readAt = Date.now();
   const x = chartX(chart, event);
   const cursor = chart.querySelector(".cursor");
   cursor.setAttribute("transform", `translate(${x} 0)`);

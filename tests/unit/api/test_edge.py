@@ -71,3 +71,13 @@ def test_requests_are_counted_by_route_template(client: TestClient, province: Se
     text = client.get("/metrics", headers=province.bearer()).text
     labels = 'method="GET",process="serve",route="/api/v1/links/{link_id}",status="200"'
     assert f"netmon_api_requests_total{{{labels}}} 2.0" in text
+
+
+def test_a_body_is_bounded_whether_announced_or_not(client: TestClient, province: SeededProvince) -> None:
+    path = f"/api/v1/events/{province.saturation.id}/acknowledge"
+    announced = client.post(path, content=b"x" * 70_000, headers=province.bearer())
+    assert announced.status_code == 413
+    assert announced.headers["content-type"] == "application/problem+json"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    unannounced = client.post("/sign-in", content=(b"x" * 10_000 for _ in range(20)), headers=form)
+    assert unannounced.status_code in (400, 413)

@@ -39,7 +39,7 @@ def test_every_page_lives_under_the_strict_policy_and_tells_no_secret(signed_in:
 
 def test_the_overview_names_what_is_wrong(signed_in: TestClient) -> None:
     page = signed_in.get("/").text
-    assert "Padat: Palu – Poso (turun)" in page
+    assert "Jenuh: Palu – Poso (turun)" in page
     assert "Blank spot: Tojo Una-Una" in page
     assert "Provinsi simulasi." in page
     assert "14:30:02 WITA" in page
@@ -77,7 +77,7 @@ def test_the_script_gets_the_main_part_alone(signed_in: TestClient) -> None:
     part = signed_in.get("/", headers={"X-Fragment": "1"}).text
     assert part.startswith("<main")
     assert "<html" not in part
-    assert "Padat: Palu – Poso (turun)" in part
+    assert "Jenuh: Palu – Poso (turun)" in part
 
 
 def test_an_event_is_acknowledged_by_a_form_with_its_csrf_token(

@@ -22,7 +22,7 @@ class Judgement:
         self._topology = topology
         self._settle = settle
         self._collector = Subject(SubjectKind.COLLECTOR, collector)
-        self._outlook = Outlook(desk, topology)
+        self._outlook = Outlook(desk, topology, self._collector)
 
     def run_until(self, until: datetime) -> None:
         """Judge at every deadline that is not after ``until``, in order."""

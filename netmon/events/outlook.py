@@ -18,9 +18,11 @@ come by another way, and suppressing them would eat the only alert."""
 class Outlook:
     """Follows its desk: ``refresh`` looks again where something has changed."""
 
-    def __init__(self, desk: Desk, topology: Topology) -> None:
+    def __init__(self, desk: Desk, topology: Topology, collector: Subject) -> None:
+        """``collector`` is the one that polls all of the topology's devices."""
         self._desk = desk
         self._topology = topology
+        self._collector = collector
         self._version = -1
         self._told_of: set[str] = set()
         self.silent: dict[str, Condition] = {}
@@ -53,9 +55,7 @@ class Outlook:
     @property
     def is_held(self) -> bool:
         """Whether silence means nothing at present, because monitoring itself is blind."""
-        return any(
-            r.event.kind is EventKind.BLIND and r.event.aspect in HOLDING_ASPECTS for r in self._desk.events.values()
-        )
+        return any(key_of(EventKind.BLIND, self._collector, a) in self._desk.events for a in HOLDING_ASPECTS)
 
     # --- events ------------------------------------------------------------------------------------------------
 

@@ -13,9 +13,6 @@ from netmon.model.registry import Registry
 from netmon.store.ports import Heartbeat
 from netmon.watch.config import WatchConfig
 
-OTHER_PROCESSES = frozenset({"watch", "serve", "enforce"})
-"""Whose heartbeats are not a collector's."""
-
 
 @dataclass(frozen=True, slots=True)
 class BlindRule:
@@ -42,8 +39,10 @@ class _Blind:
 class Blindness:
     """Remembers, for this process alone, since when it can see and since when stores were said to be unreachable."""
 
-    def __init__(self, rule: BlindRule) -> None:
+    def __init__(self, rule: BlindRule, collectors: Collection[str]) -> None:
+        """``collectors`` are those that ought to be beating; heartbeats of others (a former name) mean nothing."""
         self._rule = rule
+        self._collectors = frozenset(collectors)
         self._watching_since: datetime | None = None
         self._store_error_since: dict[str, datetime] = {}
 
@@ -54,37 +53,41 @@ class Blindness:
 
     def judge(self, heartbeats: Iterable[Heartbeat], in_force: Collection[Finding], now: datetime) -> list[Finding]:
         """What has begun or ended since, given the blindness findings that are in force."""
-        if self._watching_since is None:
-            self._watching_since = now
+        self._watching_since = self._watching_since or now
         known = {(f.subject.id, f.aspect): f for f in in_force}
-        beats = {beat.process: beat for beat in heartbeats if beat.process not in OTHER_PROCESSES}
+        beats = {beat.process: beat for beat in heartbeats}
         findings: list[Finding] = []
-        for process in sorted(beats.keys() | {process for process, _ in known}):
-            blind = self._aspects(beats[process], known, now) if process in beats else {}
+        for process in sorted(self._collectors | {process for process, _ in known}):
+            beat = beats.get(process)
+            blind = self._aspects(process, beat, known, now) if process in self._collectors else {}
             for aspect in ("heartbeat", "store", "clock"):
                 before, state = known.get((process, aspect)), blind.get(aspect)
                 if before is None and state is not None:
                     findings.append(_finding(process, aspect, Transition.OPENED, state.since, state))
                 elif before is not None and state is None:
-                    ended = beats[process].at if process in beats else now
-                    over = _Blind(ended, "recovered" if process in beats else "retired", {})
+                    ended = beat.at if beat and process in self._collectors else now
+                    over = _Blind(ended, "recovered" if process in self._collectors else "retired", {})
                     findings.append(_finding(process, aspect, Transition.CLOSED, max(ended, before.at), over))
         return findings
 
     def _aspects(
-        self, beat: Heartbeat, known: Mapping[tuple[str, str], Finding], now: datetime
+        self, process: str, beat: Heartbeat | None, known: Collection[tuple[str, str]], now: datetime
     ) -> Mapping[str, _Blind]:
-        judged = {
-            "heartbeat": self._heartbeat(beat, (beat.process, "heartbeat") in known, now),
-            "store": self._store(beat, (beat.process, "store") in known),
-            "clock": self._clock(beat, now),
-        }
+        judged = {"heartbeat": self._heartbeat(beat, (process, "heartbeat") in known, now)}
+        if beat is not None:
+            judged["store"] = self._store(beat, (process, "store") in known)
+            judged["clock"] = self._clock(beat, now)
         return {aspect: blind for aspect, blind in judged.items() if blind is not None}
 
-    def _heartbeat(self, beat: Heartbeat, is_blind: bool, now: datetime) -> _Blind | None:
-        seen_from = beat.at if is_blind or self._watching_since is None else max(beat.at, self._watching_since)
-        since = seen_from + self._rule.missing_after
-        return _Blind(since, "heartbeat_missing", {"last_heard": beat.at.isoformat()}) if since <= now else None
+    def _heartbeat(self, beat: Heartbeat | None, is_blind: bool, now: datetime) -> _Blind | None:
+        looked_from = self._watching_since or now
+        if beat is None:
+            heard, since = None, looked_from
+        else:
+            heard, since = beat.at.isoformat(), beat.at if is_blind else max(beat.at, looked_from)
+        since += self._rule.missing_after
+        blind = _Blind(since, "heartbeat_missing", {"last_heard": heard})
+        return blind if since <= now or (is_blind and beat is None) else None
 
     def _store(self, beat: Heartbeat, is_blind: bool) -> _Blind | None:
         error = beat.detail.get("store_error")

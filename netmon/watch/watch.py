@@ -61,7 +61,7 @@ class Watch:
         self._notifier = notifier
         self._clock = clock
         self._metrics = WatchMetrics(metrics)
-        self._blindness = Blindness(BlindRule.of(config, registry))
+        self._blindness = Blindness(BlindRule.of(config, registry), (collector,))
         self._clock_jump_s = config.clock_jump_s
         self._holder = holder or f"{socket.gethostname()}/{os.getpid()}"
         self._log = structlog.get_logger()

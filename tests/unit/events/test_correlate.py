@@ -247,6 +247,11 @@ def test_while_a_collector_is_blind_its_silences_open_nothing(aspect: str) -> No
     assert story(step.changes) == [("closed", "blind", "collect-1", 600), ("opened", "blankspot", "poso-a", 600)]
 
 
+def test_another_collectors_blindness_hides_nothing_here() -> None:
+    step = run(POSO, blind("heartbeat", Transition.OPENED, 0, collector="former"), silent("poso-a", 5), until=500)
+    assert sorted(open_after(step.changes)) == ["blankspot poso-a", "blind former"]
+
+
 def test_an_unreachable_series_store_is_told_and_hides_no_outage() -> None:
     step = run(POSO, blind("store", Transition.OPENED, 0), silent("poso-a", 5), until=500)
     assert sorted(open_after(step.changes)) == ["blankspot poso-a", "blind collect-1"]

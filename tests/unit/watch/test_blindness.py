@@ -26,7 +26,7 @@ def test_the_rule_is_two_poll_intervals_unless_configured() -> None:
 
 
 def test_a_heartbeat_that_is_missing_opens_and_the_next_one_closes() -> None:
-    blindness = Blindness(RULE)
+    blindness = Blindness(RULE, ["collect-1"])
     assert blindness.judge([beat(0)], [], at(0)) == []
     assert blindness.judge([beat(0)], [], at(59)) == []
     opened = blindness.judge([beat(0)], [], at(61))
@@ -36,7 +36,7 @@ def test_a_heartbeat_that_is_missing_opens_and_the_next_one_closes() -> None:
 
 
 def test_an_old_heartbeat_proves_nothing_until_the_watch_has_looked_long_enough() -> None:
-    blindness = Blindness(RULE)
+    blindness = Blindness(RULE, ["collect-1"])
     assert blindness.judge([beat(0)], [], at(1000)) == []
     assert said(blindness.judge([beat(0)], [], at(1060))) == [("collect-1", "heartbeat", "opened", 1060.0)]
     blindness.look_away()
@@ -44,32 +44,32 @@ def test_an_old_heartbeat_proves_nothing_until_the_watch_has_looked_long_enough(
 
 
 def test_a_restart_of_the_watch_does_not_close_what_is_still_blind() -> None:
-    opened = Blindness(RULE)
+    opened = Blindness(RULE, ["collect-1"])
     opened.judge([beat(0)], [], at(0))
     in_force = opened.judge([beat(0)], [], at(61))
-    assert Blindness(RULE).judge([beat(0)], in_force, at(100)) == []
+    assert Blindness(RULE, ["collect-1"]).judge([beat(0)], in_force, at(100)) == []
 
 
 def test_a_store_that_is_unreachable_for_a_while_is_told_with_its_error() -> None:
-    blindness = Blindness(RULE)
+    blindness = Blindness(RULE, ["collect-1"])
     for second in range(0, 60, 2):
         assert blindness.judge([beat(second, store_error="disk full")], [], at(second)) == []
     opened = blindness.judge([beat(60, store_error="disk full")], [], at(60))
     assert said(opened) == [("collect-1", "store", "opened", 60.0)]
     assert opened[0].detail["error"] == "disk full"
-    assert Blindness(RULE).judge([beat(62, store_error="disk full")], opened, at(62)) == []
+    assert Blindness(RULE, ["collect-1"]).judge([beat(62, store_error="disk full")], opened, at(62)) == []
     assert said(blindness.judge([beat(64, store_error=None)], opened, at(64)))[0][2] == "closed"
 
 
 def test_a_short_trouble_of_the_store_is_not_blindness() -> None:
-    blindness = Blindness(RULE)
+    blindness = Blindness(RULE, ["collect-1"])
     blindness.judge([beat(0, store_error="locked")], [], at(0))
     blindness.judge([beat(30, store_error=None)], [], at(30))
     assert blindness.judge([beat(61, store_error="locked")], [], at(61)) == []
 
 
 def test_a_clock_that_jumped_is_told_by_its_own_word_or_by_a_beat_from_the_future() -> None:
-    blindness = Blindness(RULE)
+    blindness = Blindness(RULE, ["collect-1"])
     opened = blindness.judge([beat(0, clock_offset_s=-3600.0)], [], at(0))
     assert said(opened) == [("collect-1", "clock", "opened", 0.0)]
     assert opened[0].detail["clock_offset_s"] == -3600.0
@@ -77,10 +77,20 @@ def test_a_clock_that_jumped_is_told_by_its_own_word_or_by_a_beat_from_the_futur
     assert blindness.judge([beat(50, clock_offset_s=0.0)], [], at(50)) == []
 
 
-def test_other_processes_are_no_collectors_and_a_retired_one_is_blind_no_more() -> None:
-    blindness = Blindness(RULE)
-    blindness.judge([beat(0)], [], at(0))
-    opened = blindness.judge([beat(0), beat(0, "serve"), beat(0, "watch")], [], at(100))
-    assert [f.subject.id for f in opened] == ["collect-1"]
-    closed = blindness.judge([], opened, at(200))
-    assert [(f.transition, f.reason) for f in closed] == [(Transition.CLOSED, "retired")]
+def test_a_collector_that_never_said_a_word_is_blind_too() -> None:
+    blindness = Blindness(RULE, ["collect-1"])
+    assert blindness.judge([beat(0, "serve")], [], at(0)) == []
+    opened = blindness.judge([beat(0, "serve")], [], at(60))
+    assert said(opened) == [("collect-1", "heartbeat", "opened", 60.0)]
+    assert Blindness(RULE, ["collect-1"]).judge([], opened, at(61)) == []
+    assert said(blindness.judge([beat(70)], opened, at(71))) == [("collect-1", "heartbeat", "closed", 70.0)]
+
+
+def test_a_collectors_former_name_means_nothing_and_its_blindness_ends() -> None:
+    former = Blindness(RULE, ["collect-1"])
+    former.judge([beat(0)], [], at(0))
+    opened = former.judge([beat(0)], [], at(100))
+    renamed = Blindness(RULE, ["palu"])
+    closed = renamed.judge([beat(0), beat(199, "palu")], opened, at(200))
+    assert [(f.subject.id, f.transition, f.reason) for f in closed] == [("collect-1", Transition.CLOSED, "retired")]
+    assert renamed.judge([beat(0), beat(399, "palu")], [], at(400)) == []

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli.console import CONFIGURATION_FAULT, ConfigArgument, fail, load_or_exit, out, say
-from netmon.configuration import Configuration, load_configuration
+from netmon.cli.console import CONFIGURATION_FAULT, ConfigArgument, err, fail, load_or_exit, out, say
+from netmon.configuration import CHECKS, Configuration, load_configuration
 from netmon.process import log_to_stderr
+from netmon.settings.check import check as checked
 from netmon.settings.difference import difference
 from netmon.settings.faults import Faulty
 from netmon.settings.load import Loaded
@@ -64,10 +65,11 @@ def serve(config: ConfigArgument, verbose: Verbose = False) -> None:
 
 def check(config: ConfigArgument) -> None:
     """Validate CONFIG without starting anything. Exit 0, or 2 with every fault on a line of its own."""
-    loaded = load_or_exit(config)
-    r = loaded.registry
-    counts = f"{len(r.devices)} devices, {len(r.links)} links, {len(r.sites)} sites, {len(r.agencies)} agencies"
-    out.print(f"{config}: good. {r.province.name}: {counts}, polled every {r.poll_interval_s} s.", markup=False)
+    code, (*lines, summary) = checked(config, Configuration, CHECKS)
+    for line in lines:
+        out.print(line, markup=False)
+    (err if code else out).print(summary, markup=False)
+    raise typer.Exit(code)
 
 
 def demo(

@@ -22,6 +22,7 @@ from tests.real.components import require
 from tests.real.lab import Lab, Namespace, Octets
 from tests.real.service import Service, running_service, wait_for
 
+ARTEFACTS = Path(__file__).parents[2] / ".build" / "artefacts"
 INTERVAL_S = 10
 STEADY_BPS = 8_000_000
 SHAPED_BPS = 5_000_000
@@ -85,7 +86,8 @@ def run(lab: Lab, service: Service, core: Namespace, ends: dict[str, Namespace],
     """Play the script and note what netmon and the kernel say."""
     seen = Observed()
     wait_for("a first rate", lambda: newest(service, "steady"), 4 * INTERVAL_S)
-    flow = flows.enter_context(lab.sending(core, ends["steady"], STEADY_BPS, duration_s=5 * INTERVAL_S))
+    steadying = flows.enter_context(ExitStack())
+    flow = steadying.enter_context(lab.sending(core, ends["steady"], STEADY_BPS, duration_s=5 * INTERVAL_S))
     filling = flows.enter_context(ExitStack())
     filling.enter_context(lab.sending(core, ends["shaped"], 2 * SHAPED_BPS))
     started_at = time.time()
@@ -98,6 +100,7 @@ def run(lab: Lab, service: Service, core: Namespace, ends: dict[str, Namespace],
     wait_for("the saturation's event", lambda: opened(service, "saturation"), 6 * INTERVAL_S)
     said, _ = flow.communicate(timeout=10 * INTERVAL_S)
     ended_at = time.time()
+    steadying.close()
     seen.iperf_bps = json.loads(said)["end"]["sum"]["bits_per_second"] * (1 + HEADERS_OCTETS / PAYLOAD_OCTETS)
     wait_for("samples after the flow", lambda: newest(service, "steady") > ended_at + INTERVAL_S, 4 * INTERVAL_S)
     seen.steady = whole_samples(service, started_at, ended_at)
@@ -107,7 +110,23 @@ def run(lab: Lab, service: Service, core: Namespace, ends: dict[str, Namespace],
     wait_for("the saturation's end", lambda: closed(service, "saturation"), 4 * INTERVAL_S)
     measure_octets(lab, service, core, ends["steady"], seen)
     seen.events = service.events()
+    note(seen)
     return seen
+
+
+def note(seen: Observed) -> None:
+    """Keep the figures for docs/benchmarks.md, whatever the tests say of them."""
+    sent = seen.octets_after.sent - seen.octets_before.sent
+    cut = next((e for e in seen.events if e["kind"] == "link_down"), None)
+    figures = {
+        "rate_error_percent": [round(100 * (s["bps"] / seen.iperf_bps - 1), 3) for s in seen.steady],
+        "octets_error_percent": round(100 * (seen.counted[0] / sent - 1), 4),
+        "cut_to_event_s": round(unix(cut["opened_at"]) - seen.cut_at, 1) if cut else None,
+        "mend_to_close_s": round(unix(cut["closed_at"]) - seen.mended_at, 1) if cut and cut["closed_at"] else None,
+        "poll_interval_s": INTERVAL_S,
+    }
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    (ARTEFACTS / "lab.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def measure_octets(lab: Lab, service: Service, core: Namespace, end: Namespace, seen: Observed) -> None:

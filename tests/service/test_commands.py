@@ -51,7 +51,7 @@ def test_check_names_every_fault_on_a_line_of_its_own(config: Path) -> None:
     config.write_text(FAULTY, encoding="utf-8")
     done = netmon("check", str(config))
     assert done.returncode == 2
-    lines = done.stderr.splitlines()
+    lines = done.stdout.splitlines()
     for expected in (
         "poll_intervall_s",
         "devices[1].id",
@@ -66,7 +66,7 @@ def test_check_names_every_fault_on_a_line_of_its_own(config: Path) -> None:
 def test_a_missing_file_is_said_plainly() -> None:
     done = netmon("check", "/nowhere/netmon.yaml")
     assert done.returncode == 2
-    assert "no such file" in done.stderr
+    assert "no such file" in done.stdout
     assert "Traceback" not in done.stderr
 
 

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from netmon.api.config import ApiConfig
 from netmon.api.edge import Edge, RequestMetrics
@@ -59,6 +60,7 @@ def create_app(
     _include_routes(app)
     for error in (Problem, HTTPException, RequestValidationError, StoreUnavailable, page.SignInNeeded):
         app.add_exception_handler(error, page.respond_to_error)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(Edge, metrics=RequestMetrics(metrics))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

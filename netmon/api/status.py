@@ -91,7 +91,9 @@ class ProvinceStatus:
     events: tuple[EventRecord, ...] = ()
     events_total: int = 0
     newest_at: datetime | None = None
-    """Of all samples; None where there is none within the time that counts as fresh."""
+    """Of all samples, however old; None where there never was one within a day."""
+    is_stale: bool = True
+    """Nothing newer than what counts as fresh."""
     heartbeats: tuple[Heartbeat, ...] = ()
 
     @property
@@ -115,6 +117,7 @@ class StatusReader:
         self._ledger = ledger
         self._clock = clock
         self._keep_s = keep_s
+        self._newest_at: datetime | None = None
         self._kept: tuple[float, ProvinceStatus] | None = None
         self._lock = threading.Lock()
 
@@ -150,7 +153,7 @@ class StatusReader:
             device.id: self._device(device, device_samples.get(device.id), about, links)
             for device in self._registry.devices.values()
         }
-        stamps = [*(s.at for s in link_samples.values()), *(s.at for s in device_samples.values())]
+        fresh_at = max([*(s.at for s in link_samples.values()), *(s.at for s in device_samples.values())], default=None)
         return ProvinceStatus(
             at=now,
             regions=self._regions(events, links, devices),
@@ -158,9 +161,18 @@ class StatusReader:
             links=links,
             events=tuple(events),
             events_total=total,
-            newest_at=max(stamps, default=None),
+            newest_at=self._newest(fresh_at, now),
+            is_stale=fresh_at is None,
             heartbeats=tuple(self._ledger.heartbeats.all()),
         )
+
+    def _newest(self, fresh_at: datetime | None, now: datetime) -> datetime | None:
+        """Remembered for when nothing is fresh; looked for in the last day where there is nothing to remember."""
+        if fresh_at is None and self._newest_at is None:
+            past = self._series.latest_devices(now - timedelta(days=1))
+            fresh_at = max((sample.at for sample in past.values()), default=None)
+        self._newest_at = fresh_at or self._newest_at
+        return self._newest_at
 
     def _device(
         self,

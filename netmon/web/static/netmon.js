@@ -4,8 +4,8 @@
 
 const body = document.body;
 const locale = document.documentElement.lang;
-const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: body.dataset.zone });
-const stamp = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: body.dataset.zone, timeZoneName: "short" });
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: body.dataset.zone });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: body.dataset.zone });
 
 // --- live without reload -----------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ function readOut(chart, x) {
   const [start, down, up] = points.findLast((p) => p[0] <= at) || points[0];
   const { down: downName, up: upName, gap } = readout.dataset;
   const value = (name, bps) => `${name} ${bps === null ? gap : rate(bps)}`;
-  readout.textContent = `${stamp.format(start * 1000)} · ${value(downName, down)} · ${value(upName, up)}`;
+  readout.textContent = `${day.format(start * 1000)} ${clock.format(start * 1000)} · ${value(downName, down)} · ${value(upName, up)}`;
 }
 
 document.addEventListener("pointerdown", (event) => {

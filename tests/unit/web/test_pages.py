@@ -60,7 +60,7 @@ def test_a_link_without_a_contract_has_no_percentage(signed_in: TestClient) -> N
 def test_old_data_is_called_stale(signed_in: TestClient, province: SeededProvince) -> None:
     province.clock.pass_s(3600)
     page = signed_in.get("/").text
-    assert "Belum ada data segar" in page
+    assert "Data basi: sampel terbaru 1 j" in page
     assert "#s-unknown" in page
 
 
@@ -129,6 +129,13 @@ def test_names_from_the_configuration_are_escaped(province: SeededProvince, csrf
         page = client.get(path).text
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert(1)" in page
+
+
+def test_pages_are_small_on_the_wire(signed_in: TestClient) -> None:
+    for path in ("/", f"/links/{SATURATED}?range=24h", "/static/netmon.js"):
+        answer = signed_in.get(path, headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["content-encoding"] == "gzip"
+        assert int(answer.headers["content-length"]) < 40_000
 
 
 def test_an_empty_service_has_a_page(province: SeededProvince, csrf_of: CsrfOf) -> None:

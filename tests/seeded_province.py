@@ -57,6 +57,7 @@ REGIONS = (
 )
 OPD = ("Bappeda", "BPKAD", "Dinas PMD", "Biro Hukum", "Inspektorat", "Dinas Pendidikan")
 SATURATED, DARK, GAPPED, WITHOUT_CONTRACT = "palu-72-02", "72.09", "palu-72-11", "palu-72-12"
+NEW = "opd-inspektorat"
 
 
 @dataclass
@@ -211,7 +212,7 @@ def _write_samples(registry: Registry, series: SeriesStore, hours: int) -> None:
 def _link_sample(link: Link, number: int, tick: int) -> LinkSample | None:
     at = datetime.fromtimestamp(tick + 2, UTC)
     before_s = NOW.timestamp() - tick
-    if link.id == GAPPED and 9_000 < before_s < 16_000:
+    if (link.id == GAPPED and 9_000 < before_s < 16_000) or (link.id == NEW and before_s > 500):
         return None
     dark = link.region == DARK and before_s < 2_400
     down = 0.0 if dark else _share(link, number, tick, before_s)

@@ -15,9 +15,10 @@ from netmon.web.chart import NARROW, WIDE, ChartMaker, LinkChart
 from netmon.web.visit import SignedIn, Visit
 
 router = APIRouter()
-PRESETS = {"1h": 3600, "6h": 6 * 3600, "24h": 24 * 3600, "7d": 7 * 86400}
+PRESETS = {"15m": 900, "1h": 3600, "6h": 6 * 3600, "24h": 24 * 3600, "7d": 7 * 86400}
 """Seconds."""
 DEFAULT_PRESET = "6h"
+"""Or a shorter one, as long as there is not yet so much to show."""
 MOST_BANDS = 100
 UnixSeconds = Annotated[int | None, Query(ge=946_684_800, le=4_102_444_800)]
 
@@ -26,7 +27,7 @@ UnixSeconds = Annotated[int | None, Query(ge=946_684_800, le=4_102_444_800)]
 def link(
     visit: SignedIn,
     link_id: str,
-    range: str = DEFAULT_PRESET,
+    range: str | None = None,
     start: Annotated[UnixSeconds, Query(alias="from")] = None,
     end: Annotated[UnixSeconds, Query(alias="to")] = None,
 ) -> Response:
@@ -36,7 +37,8 @@ def link(
         raise not_found("link", link_id)
     status = province.links[link_id]
     zoomed = start is not None and end is not None
-    asked = _zoom(visit, start or 0, end or 0) if zoomed else _live(visit, range)
+    preset = range or _fitting_preset(visit, link_id)
+    asked = _zoom(visit, start or 0, end or 0) if zoomed else _live(visit, preset)
     series = services.series.link_series(link_id, asked.start, asked.end, asked.step_s)
     billing = services.series.link_series(link_id, asked.start, asked.end, BILLING_STEP_S)
     return visit.render(
@@ -47,10 +49,19 @@ def link(
         series=series,
         figures={d: figures(series.points, billing.points, d) for d in Direction},
         presets=PRESETS,
-        preset=None if zoomed else range,
+        preset=None if zoomed else preset,
         contract=status.link.contract_at(services.clock.now()),
         served=services.registry.agencies_on([link_id]),
     )
+
+
+def _fitting_preset(visit: Visit, link_id: str) -> str:
+    """The shortest preset that shows all there is, on a service that has just begun to look."""
+    whole = _live(visit, DEFAULT_PRESET)
+    points = visit.services.series.link_series(link_id, whole.start, whole.end, whole.step_s).points
+    first = next((point.start for point in points if point.coverage), whole.start)
+    known_s = (whole.end - first).total_seconds()
+    return next((name for name, range_s in PRESETS.items() if range_s >= known_s), DEFAULT_PRESET)
 
 
 def _live(visit: Visit, preset: str) -> Window:

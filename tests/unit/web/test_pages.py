@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from netmon.model.registry import Region
 from netmon.store.ports import Role
-from tests.seeded_province import COMMUNITY, GAPPED, SATURATED, WITHOUT_CONTRACT, SeededProvince
+from tests.seeded_province import COMMUNITY, GAPPED, NEW, SATURATED, WITHOUT_CONTRACT, SeededProvince
 
 CsrfOf = Callable[[str], str]
 PAGES = (
@@ -55,6 +55,11 @@ def test_a_link_without_a_contract_has_no_percentage(signed_in: TestClient) -> N
     page = signed_in.get(f"/links/{WITHOUT_CONTRACT}").text
     assert "Tanpa kontrak" in page
     assert 'class="contract-label"' not in page
+
+
+def test_a_young_service_shows_a_range_that_it_can_fill(signed_in: TestClient) -> None:
+    assert '<a href="?range=6h" aria-current="true">' in signed_in.get(f"/links/{SATURATED}").text
+    assert '<a href="?range=15m" aria-current="true">' in signed_in.get(f"/links/{NEW}").text
 
 
 def test_old_data_is_called_stale(signed_in: TestClient, province: SeededProvince) -> None:

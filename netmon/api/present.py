@@ -17,7 +17,7 @@ from netmon.api.schemas import (
     SubjectSchema,
     UseSchema,
 )
-from netmon.api.status import DeviceStatus, LinkStatus, RegionStatus, Use
+from netmon.api.situation import DeviceStatus, LinkStatus, RegionStatus, Use
 from netmon.events.event import EventChange
 from netmon.store.ports import EventRecord, LinkSeries
 

@@ -1,109 +1,22 @@
-"""How things are now: registry, newest samples and open events joined once, for the API and the page alike."""
+"""Reads how things are now: registry, newest samples and open events joined once, for the API and the page alike."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from netmon.api.judgement import State, device_state, link_state, region_state, worst_first
+from netmon.api.judgement import device_state, link_state, region_state, worst_first
+from netmon.api.situation import DeviceStatus, LinkStatus, ProvinceStatus, RegionStatus, Use
 from netmon.model.clock import Clock
 from netmon.model.finding import Subject, SubjectKind
-from netmon.model.registry import Agency, Device, Direction, Link, Region, Registry, Site
+from netmon.model.registry import Device, Direction, Link, Registry
 from netmon.model.sample import DeviceSample, LinkSample
-from netmon.store.ports import EventQuery, EventRecord, Heartbeat, Ledger, SeriesStore
+from netmon.store.ports import EventQuery, EventRecord, Ledger, SeriesStore
 
 MOST_OPEN_EVENTS = 1000
 """More open events than this are counted, and the newest of them shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One direction of a link against the contract in force when it was measured. None: not known, so no percentage."""
-
-    direction: Direction
-    rate_bps: int | None = None
-    contract_bps: int | None = None
-
-    @property
-    def percent(self) -> float | None:
-        if self.rate_bps is None or not self.contract_bps:
-            return None
-        return 100 * self.rate_bps / self.contract_bps
-
-
-@dataclass(frozen=True, slots=True)
-class LinkStatus:
-    link: Link
-    state: State
-    down: Use
-    up: Use
-    sample: LinkSample | None = None
-    """The newest one that is not stale."""
-    events: tuple[EventRecord, ...] = ()
-    """Open ones that strain it or take it down."""
-
-    @property
-    def peak_percent(self) -> float | None:
-        """The fuller direction's utilisation."""
-        return max((p for p in (self.down.percent, self.up.percent) if p is not None), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceStatus:
-    device: Device
-    state: State
-    sample: DeviceSample | None = None
-    sites: tuple[Site, ...] = ()
-    links: tuple[LinkStatus, ...] = ()
-    events: tuple[EventRecord, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RegionStatus:
-    """A district with everything in it, its kecamatan included."""
-
-    region: Region
-    state: State
-    links: tuple[LinkStatus, ...] = ()
-    devices: tuple[DeviceStatus, ...] = ()
-    sites: tuple[Site, ...] = ()
-    agencies: tuple[Agency, ...] = ()
-    events: tuple[EventRecord, ...] = ()
-
-    @property
-    def peak(self) -> LinkStatus | None:
-        """Its fullest link."""
-        return max(
-            (link for link in self.links if link.peak_percent is not None),
-            key=lambda link: link.peak_percent or 0.0,
-            default=None,
-        )
-
-
-@dataclass(frozen=True)
-class ProvinceStatus:
-    """One consistent reading of the whole province."""
-
-    at: datetime
-    regions: Mapping[str, RegionStatus] = field(default_factory=dict)
-    devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
-    links: Mapping[str, LinkStatus] = field(default_factory=dict)
-    events: tuple[EventRecord, ...] = ()
-    events_total: int = 0
-    newest_at: datetime | None = None
-    """Of all samples, however old; None where there never was one within a day."""
-    is_stale: bool = True
-    """Nothing newer than what counts as fresh."""
-    heartbeats: tuple[Heartbeat, ...] = ()
-
-    @property
-    def age_s(self) -> float | None:
-        """How old the newest sample is."""
-        return None if self.newest_at is None else max(0.0, (self.at - self.newest_at).total_seconds())
-
-    def fullest(self, limit: int) -> Sequence[LinkStatus]:
-        known = [link for link in self.links.values() if link.peak_percent is not None]
-        return sorted(known, key=lambda link: -(link.peak_percent or 0.0))[:limit]
+Records = tuple[EventRecord, ...]
+T = TypeVar("T")
 
 
 class StatusReader:
@@ -156,7 +69,7 @@ class StatusReader:
         fresh_at = max([*(s.at for s in link_samples.values()), *(s.at for s in device_samples.values())], default=None)
         return ProvinceStatus(
             at=now,
-            regions=self._regions(events, links, devices),
+            regions=self._regions(tuple(events), links, devices),
             devices=devices,
             links=links,
             events=tuple(events),
@@ -178,7 +91,7 @@ class StatusReader:
         self,
         device: Device,
         sample: DeviceSample | None,
-        about: Mapping[Subject, tuple[EventRecord, ...]],
+        about: Mapping[Subject, Records],
         links: Mapping[str, LinkStatus],
     ) -> DeviceStatus:
         own = about.get(Subject(SubjectKind.DEVICE, device.id), ())
@@ -192,42 +105,48 @@ class StatusReader:
         )
 
     def _regions(
-        self, events: Sequence[EventRecord], links: Mapping[str, LinkStatus], devices: Mapping[str, DeviceStatus]
+        self, events: Records, links: Mapping[str, LinkStatus], devices: Mapping[str, DeviceStatus]
     ) -> Mapping[str, RegionStatus]:
-        return {code: self._region(region, events, links, devices) for code, region in self._registry.regions.items()}
-
-    def _region(
-        self,
-        region: Region,
-        events: Sequence[EventRecord],
-        links: Mapping[str, LinkStatus],
-        devices: Mapping[str, DeviceStatus],
-    ) -> RegionStatus:
-        code = region.code
-        inside_links = tuple(link for link in links.values() if within(link.link.region, code))
-        inside_devices = tuple(d for d in devices.values() if within(d.device.region, code))
-        own = tuple(r for r in events if any(within(c, code) for c in r.event.affected.regions))
-        return RegionStatus(
-            region=region,
-            state=region_state(
-                code, [link.state for link in inside_links], [d.state for d in inside_devices], [r.event for r in own]
-            ),
-            links=tuple(sorted(inside_links, key=lambda link: (worst_first(link.state), link.link.label))),
-            devices=tuple(sorted(inside_devices, key=lambda d: (worst_first(d.state), d.device.label))),
-            sites=tuple(s for s in self._registry.sites.values() if within(s.region, code)),
-            agencies=tuple(a for a in self._registry.agencies.values() if within(a.region, code)),
-            events=own,
-        )
-
-
-def within(code: str, region: str) -> bool:
-    """Whether a Kemendagri code is the region's own or lies inside it (72.02.03 is within 72.02)."""
-    return code == region or code.startswith(f"{region}.")
+        """Every region with what lies in it; a district has its kecamatan's too."""
+        worst_links = sorted(links.values(), key=lambda item: (worst_first(item.state), item.link.label))
+        worst_devices = sorted(devices.values(), key=lambda item: (worst_first(item.state), item.device.label))
+        links_in = _by_region(worst_links, lambda item: [item.link.region])
+        devices_in = _by_region(worst_devices, lambda item: [item.device.region])
+        sites_in = _by_region(self._registry.sites.values(), lambda site: [site.region])
+        agencies_in = _by_region(self._registry.agencies.values(), lambda agency: [agency.region])
+        events_in = _by_region(events, lambda record: record.event.affected.regions)
+        return {
+            code: RegionStatus(
+                region=region,
+                state=region_state(
+                    code,
+                    [item.state for item in links_in.get(code, ())],
+                    [item.state for item in devices_in.get(code, ())],
+                    [record.event for record in events_in.get(code, ())],
+                ),
+                links=links_in.get(code, ()),
+                devices=devices_in.get(code, ()),
+                sites=sites_in.get(code, ()),
+                agencies=agencies_in.get(code, ()),
+                events=events_in.get(code, ()),
+            )
+            for code, region in self._registry.regions.items()
+        }
 
 
-def _by_subject(events: Iterable[EventRecord]) -> Mapping[Subject, tuple[EventRecord, ...]]:
+def _by_region(things: Iterable[T], codes_of: Callable[[T], Iterable[str]]) -> Mapping[str, tuple[T, ...]]:
+    """Things by the Kemendagri codes that they lie in, once each: what is in 72.02.03 is in 72.02 and in 72."""
+    found: dict[str, list[T]] = {}
+    for thing in things:
+        parts = [code.split(".") for code in codes_of(thing)]
+        for code in {".".join(part[: i + 1]) for part in parts for i in range(len(part))}:
+            found.setdefault(code, []).append(thing)
+    return {code: tuple(inside) for code, inside in found.items()}
+
+
+def _by_subject(events: Iterable[EventRecord]) -> Mapping[Subject, Records]:
     """For every link and device the events that name it as their subject or among what they affect."""
-    about: dict[Subject, tuple[EventRecord, ...]] = {}
+    about: dict[Subject, Records] = {}
     for record in events:
         event = record.event
         named = {event.subject, *(Subject(SubjectKind.LINK, link) for link in event.affected.links)}
@@ -236,7 +155,7 @@ def _by_subject(events: Iterable[EventRecord]) -> Mapping[Subject, tuple[EventRe
     return about
 
 
-def _link(link: Link, sample: LinkSample | None, events: tuple[EventRecord, ...], now: datetime) -> LinkStatus:
+def _link(link: Link, sample: LinkSample | None, events: Records, now: datetime) -> LinkStatus:
     contract = link.contract_at(sample.at if sample else now)
 
     def use(direction: Direction) -> Use:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from netmon.api.judgement import State, worst_first
-from netmon.api.status import LinkStatus, ProvinceStatus, RegionStatus
+from netmon.api.situation import LinkStatus, ProvinceStatus, RegionStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,13 @@ def test_every_page_on_a_phone(phone_page: Page, sign_in: SignIn, complaints: li
     assert complaints == []
 
 
+def test_an_event_on_a_phone(phone_page: Page, sign_in: SignIn, province: SeededProvince) -> None:
+    sign_in(phone_page, f"/events/{province.blankspot.id}")
+    phone_page.set_viewport_size({"width": 360, "height": 800})
+    assert phone_page.evaluate("document.documentElement.scrollWidth") <= 360
+    screenshot(phone_page, "page-event-phone")
+
+
 def test_from_the_map_to_the_district_to_the_link_to_its_event(page: Page, sign_in: SignIn) -> None:
     sign_in(page)
     page.locator("svg.map.wide").get_by_role("link", name=re.compile("^Poso: jenuh")).click()

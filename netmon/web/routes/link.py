@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from netmon.api.figures import BILLING_STEP_S, figures
 from netmon.api.problems import Problem, not_found
-from netmon.api.status import LinkStatus
+from netmon.api.situation import LinkStatus
 from netmon.api.window import Window, fitting_step_s, window
 from netmon.model.registry import Direction
 from netmon.store.ports import EventQuery, LinkSeries

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from netmon.api.judgement import State
-from netmon.api.status import ProvinceStatus, RegionStatus
+from netmon.api.situation import ProvinceStatus, RegionStatus
 from netmon.web import map as schematic
 from netmon.web.visit import SignedIn
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from netmon.api.access import verified
 from netmon.api.problems import Problem
-from netmon.store.ports import Token
+from netmon.store.ports import AuditRow, Token
 from netmon.web.csrf import check_csrf, csrf_token
 from netmon.web.visit import LANGUAGE_COOKIE, SESSION_COOKIE, AnyVisit, SignedIn, Visit, own_path
 from netmon.web.words import LANGUAGES
@@ -73,6 +73,7 @@ def _form(visit: Visit, next_path: str, status: int = 200, error: str = "") -> R
 def _opened(visit: Visit, token: Token, next_path: str) -> Response:
     services = visit.services
     ttl = timedelta(hours=services.config.session_hours)
+    services.ledger.audit.append(AuditRow(services.clock.now(), token.name, "session.opened", f"token:{token.id}"))
     response = RedirectResponse(next_path, 303)
     _set_cookie(
         response, visit, SESSION_COOKIE, services.ledger.tokens.open_session(token, services.clock.now(), ttl), ttl

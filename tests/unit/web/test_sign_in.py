@@ -32,6 +32,7 @@ def test_a_token_becomes_a_session_that_scripts_and_other_sites_cannot_use(
     assert "Secure" not in cookie
     assert province.tokens[Role.VIEWER] not in cookie
     assert visitor.get("/").status_code == 200
+    assert [(r.who, r.action) for r in province.ledger.audit.newest(1)] == [("viewer-rina", "session.opened")]
 
 
 def test_behind_tls_cookies_are_secure(province: SeededProvince) -> None:

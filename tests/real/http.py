@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,6 +20,8 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    at: float = 0.0
+    """Unix seconds of its arrival."""
 
     def json(self) -> Any:
         """The body as JSON."""
@@ -106,7 +108,7 @@ def _handler_for(receiver: HttpReceiver) -> type[BaseHTTPRequestHandler]:
         def serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = receiver.take(Request(self.command, self.path, headers, body))
+            answer = receiver.take(Request(self.command, self.path, headers, body, time.time()))
             time.sleep(answer.delay_s)
             self.send_response(answer.status)
             for name, value in ({"Content-Type": "application/json"} | dict(answer.headers)).items():
@@ -117,7 +119,8 @@ def _handler_for(receiver: HttpReceiver) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(content)
+                with suppress(ConnectionError):  # the asker may have died meanwhile, and some tests see to that
+                    self.wfile.write(content)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Keep the test's output clean: the requests are recorded anyway."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ class Mail:
     sender: str
     recipients: tuple[str, ...]
     message: EmailMessage
+    at: float = 0.0
+    """Unix seconds of its acceptance."""
 
     @property
     def text(self) -> str:
@@ -98,7 +101,7 @@ class MailServer:
             if refusal is None:
                 content = envelope.content if isinstance(envelope.content, bytes) else b""
                 message = message_from_bytes(content, policy=policy.default)
-                self._accepted.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), message))
+                self._accepted.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), message, time.time()))
             self._changed.notify_all()
         return refusal or "250 2.0.0 OK"
 

@@ -111,8 +111,13 @@ class Service:
         return 0
 
     def kill(self, name: str) -> None:
-        """kill -9 one of the children."""
-        if pid := self.child(name):
+        """kill -9 one of the children, or the supervisor, whose name is `run`: after that, `start()` again."""
+        if name == "run":
+            assert self._process is not None
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        elif pid := self.child(name):
             os.kill(pid, SIGKILL)
 
     def send(self, number: Signals) -> None:
@@ -136,6 +141,22 @@ class Service:
             return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
         except httpx.HTTPError:
             return False
+
+
+@contextmanager
+def running_command(log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """One netmon command that runs on, its words appended to a file; asked to end when the body is left."""
+    with log.open("ab") as words:
+        process = subprocess.Popen([*NETMON, *arguments], stdout=words, stderr=words, stdin=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from types import FrameType
 
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
+from structlog.typing import Processor
 
 from netmon.configuration import Configuration, load_configuration
 from netmon.model.clock import Clock
@@ -45,15 +46,16 @@ class Stop:
 
 def log_to_stderr(*, verbose: bool = False) -> None:
     """Lines for a person on a terminal, JSON for a log collector; never a secret, since none is ever passed in."""
-    terminal = sys.stderr.isatty()
     level = logging.DEBUG if verbose else logging.INFO
+    # Tracebacks are plain on purpose: structlog's pretty ones show local variables, and those may hold secrets.
+    for_people: list[Processor] = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    for_machines: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(),
+            *(for_people if sys.stderr.isatty() else for_machines),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -146,9 +146,8 @@ def measure_octets(lab: Lab, service: Service, core: Namespace, end: Namespace, 
 
 def raw_samples(service: Service, since: float, until: float) -> list[dict[str, Any]]:
     """The steady link's stored samples with a rate, read from the series store as any reader would."""
-    from netmon.store.open import open_series
-
     from netmon.configuration import load_configuration
+    from netmon.store.open import open_series
 
     series = open_series(load_configuration(service.config).configuration.store)
     window = (datetime.fromtimestamp(since, tz=UTC), datetime.fromtimestamp(until, tz=UTC))

@@ -35,10 +35,10 @@ def simulated(
 ) -> dict[str, Any]:
     """The configuration of the demo: what ``declared`` says exists, at 127.0.0.1 and one of ``ports`` a device.
 
-    Who is alerted stays behind: a simulation wakes nobody.
+    Who is alerted stays behind: a simulation wakes nobody. So do the classes' own thresholds: the page states one rule.
     """
     kept = {k: declared[k] for k in ("province", "regions", "links", "sites", "agencies") if k in declared}
-    rules = {"default": {}, **declared.get("signals", {}).get("saturation", {})}
+    classes = ["default", *declared.get("signals", {}).get("saturation", {})]
     devices = []
     for number, (device, port) in enumerate(zip(declared["devices"], ports, strict=True)):
         known = {k: device[k] for k in ("id", "name", "region", "uplink") if k in device}
@@ -49,7 +49,7 @@ def simulated(
         "poll_interval_s": POLL_INTERVAL_S,
         "snmp": {"version": "2c", "community": COMMUNITY, "deadline_s": 2, "timeout_s": 0.9},
         "store": {"path": store},
-        "signals": {"saturation": {name: {**rule, "warning_after_s": WARNING_AFTER_S} for name, rule in rules.items()}},
+        "signals": {"saturation": {name: {"warning_after_s": WARNING_AFTER_S} for name in classes}},
         "devices": devices,
         "api": {"port": api_port},
         "demo": {"notice": notice},

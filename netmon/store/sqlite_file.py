@@ -3,10 +3,11 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkstemp
 
 import structlog
 
@@ -100,9 +101,22 @@ def make_private_folder(folder: Path) -> None:
 
 
 def create_private_file(path: Path) -> None:
-    """An empty file for SQLite to begin with, where there is none; its -wal and -shm will have the same mode."""
+    """An empty file for SQLite to begin with, where there is none; its -wal and -shm will have the same mode.
+
+    A file that is there is never opened here: closing it would drop every POSIX lock that SQLite holds on it in this
+    process, and another process's last connection would then delete the log that ours goes on reading (SQLite, "How To
+    Corrupt An SQLite Database File", 2.2). For the same reason a new one is closed before it has its name.
+    """
+    if path.exists():
+        return
     make_private_folder(path.parent)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    handle, unnamed = mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 0600
+    os.close(handle)
+    try:
+        with suppress(FileExistsError):
+            os.link(unnamed, path)
+    finally:
+        os.unlink(unnamed)
 
 
 def _opened(path: Path, layout: Layout) -> sqlite3.Connection:

@@ -105,4 +105,6 @@ class Correlator:
             judgement.judge(finding.at, forced=finding.subject.id)
         desk.drop(key)
         if finding.signal in _AT_ONCE:
-            desk.close(event_key(event_of(finding)), finding.at, detail=finding.detail)
+            desk.close(event_key(event_of(finding)), finding.at, finding.reason, detail=finding.detail)
+        elif finding.signal is Signal.LINK_DOWN:
+            desk.mark_reason(event_key(event_of(finding)), finding.reason)

@@ -73,11 +73,10 @@ class Desk:
     def grow(self, key: str, devices: Collection[str] = (), links: Collection[str] = ()) -> None:
         """Let silent devices and broken links join. What an event has taken down stays on its list until it closes."""
         record = self.events[key]
-        new = OpenEvent(
-            record.event,
+        new = replace(
+            record,
             devices=record.devices + tuple(sorted(set(devices) - set(record.devices))),
             links=record.links + tuple(sorted(set(links) - set(record.links))),
-            ended_at=record.ended_at,
         )
         if new != record or record.event.affected == Affected():
             event = replace(record.event, affected=self._affected(new))
@@ -101,19 +100,26 @@ class Desk:
             self.events[key] = replace(self.events[key], ended_at=ended_at)
             self.version += 1
 
+    def mark_reason(self, key: str, reason: str) -> None:
+        """Keep how the cause of an event ended, for when the event closes."""
+        if key in self.events:
+            self.events[key] = replace(self.events[key], end_reason=reason)
+
     def close(
         self,
         key: str,
         at: datetime,
-        reason: str = "recovered",
+        reason: str | None = None,
         absorbed_by: str | None = None,
         detail: Mapping[str, Detail] | None = None,
     ) -> None:
-        """Close an event if it is open; what was not announced yet is announced first, so that nothing is lost."""
+        """Close an event if it is open; what was not announced yet is announced first, so that nothing is lost.
+        The reason is that which was marked where none is given."""
         if key not in self.events:
             return
         self.announce()
-        event = self.events.pop(key).event
+        record = self.events.pop(key)
+        event, reason = record.event, reason or record.end_reason
         self.version += 1
         figures = {k: v for k, v in (detail or {}).items() if k not in event.detail}
         closed = replace(event, detail={**event.detail, **figures}).closed(

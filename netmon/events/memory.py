@@ -37,6 +37,8 @@ class OpenEvent:
     devices: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     ended_at: datetime | None = None
+    end_reason: str = "recovered"
+    """How its cause ended: a port that somebody shut has not come back."""
 
 
 @dataclass(frozen=True, slots=True)

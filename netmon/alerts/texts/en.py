@@ -80,8 +80,9 @@ EN = Texts(
         "all_devices_silent": "none of its devices answers",
         "everything_silent": "every device is silent at once, the nearest included",
         "heartbeat_missing": "the collector is not heard of",
-        "store_unavailable": "the data store cannot be reached",
+        "store_unreachable": "the data store cannot be reached",
+        "retired": "this collector is not in service any more",
         "clock_jumped": "the machine's clock jumped",
-        "removed": "not in the configuration any more",
+        "removed|no_longer_declared": "not in the configuration any more",
     },
 )

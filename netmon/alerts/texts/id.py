@@ -77,8 +77,9 @@ ID = Texts(
         "all_devices_silent": "semua perangkatnya tidak menjawab",
         "everything_silent": "semua perangkat diam sekaligus, termasuk yang terdekat",
         "heartbeat_missing": "kolektor tidak memberi kabar",
-        "store_unavailable": "penyimpanan data tidak terjangkau",
+        "store_unreachable": "penyimpanan data tidak terjangkau",
+        "retired": "kolektor ini tidak dipakai lagi",
         "clock_jumped": "jam mesin melompat",
-        "removed": "tidak ada lagi dalam konfigurasi",
+        "removed|no_longer_declared": "tidak ada lagi dalam konfigurasi",
     },
 )

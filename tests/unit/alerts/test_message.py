@@ -1,6 +1,7 @@
 """What a person reads, in both languages, and that nothing an event holds can break it."""
 
 import json
+import re
 import string
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,13 @@ def test_a_language_has_a_title_for_every_kind_and_stage_and_uses_known_fields_a
     known = {"severity", "where", "direction", "usage", "duration", "affected"}
     for title in texts.titles.values():
         assert {name for _, name, _, _ in string.Formatter().parse(title) if name} <= known
+
+
+@pytest.mark.parametrize("code", ["store_unreachable", "heartbeat_missing", "clock_jumped", "retired", "admin_down"])
+@pytest.mark.parametrize("language", TEXTS)
+def test_every_reason_that_the_watch_gives_has_a_sentence(language, code):
+    """Codes as netmon/watch/blindness.py and netmon/signals write them."""
+    assert any(re.fullmatch(pattern, code) for pattern in TEXTS[language].reasons)
 
 
 def test_the_languages_know_the_same_reasons():

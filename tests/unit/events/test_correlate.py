@@ -281,6 +281,24 @@ def test_lesson_23_a_port_that_is_shut_closes_its_event_and_a_shut_link_explains
     ]
 
 
+def test_an_end_keeps_the_reason_that_its_finding_gives_so_that_nobody_is_told_of_a_recovery_that_was_none() -> None:
+    shut = of_link("core-poso", Signal.LINK_DOWN, Transition.CLOSED, 50, reason="admin_down")
+    again = run(POSO, link_down("core-poso", 0), shut, link_down("core-poso", 90), link_up("core-poso", 120), until=200)
+    ends = [c.event.close_reason for c in again.changes if c.transition is Transition.CLOSED]
+    assert ends == ["admin_down", "recovered"]
+    opened = of_link("core-poso", Signal.SATURATION, Transition.OPENED, 0, aspect="down")
+    ended = of_link("core-poso", Signal.SATURATION, Transition.CLOSED, 60, aspect="down", reason="no_contract")
+    assert run(POSO, opened, ended, until=200).changes[-1].event.close_reason == "no_contract"
+
+
+def test_a_shut_port_is_still_the_reason_when_its_event_waits_for_what_hangs_on_it() -> None:
+    shut = of_link("core-poso", Signal.LINK_DOWN, Transition.CLOSED, 50, reason="admin_down")
+    before = run(POSO, link_down("core-poso", 0), silent("poso", 20), until=45)
+    after_restart = run(POSO, shut, until=300, state=decode(encode(before.state)))
+    ends = [(c.event.kind, c.event.close_reason) for c in after_restart.changes if c.transition is Transition.CLOSED]
+    assert ends == [(EventKind.LINK_DOWN, "admin_down")]
+
+
 def test_what_is_no_longer_declared_is_closed_as_removed() -> None:
     step = run(POSO, silent("poso-a", 0), link_down("core-poso", 1), until=100)
     smaller = province({"core": ("72.71", ""), "sigi": ("72.10", "core")})

@@ -88,12 +88,15 @@ class Process:
             threading.Thread(target=self._follow, args=(int(lifeline),), name="lifeline", daemon=True).start()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
 
     def finish(self) -> None:
-        """End the process's part; after a swap this does not return."""
+        """End the process's part; after a swap this does not return. A SIGHUP on the way is blocked and so kept for
+        the successor, which would die of it until it listens; the mask survives the exec."""
         if self.stop.reload:
             self._log.info("configuration swapped, starting again")
             sys.stderr.flush()
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
             os.execv(sys.executable, [sys.executable, "-m", "netmon", *sys.argv[1:]])  # noqa: S606 -- our own command again
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

@@ -85,12 +85,16 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         assert self._lifeline is not None
         reading, _ = self._lifeline
-        child.process = subprocess.Popen(  # noqa: S603 -- our own command line
-            child.command,
-            env={**os.environ, LIFELINE: str(reading)},
-            pass_fds=[reading],
-            start_new_session=True,  # Ctrl-C reaches us alone; we then stop them in order
-        )
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # kept for a child until it listens
+        try:
+            child.process = subprocess.Popen(  # noqa: S603 -- our own command line
+                child.command,
+                env={**os.environ, LIFELINE: str(reading)},
+                pass_fds=[reading],
+                start_new_session=True,  # Ctrl-C reaches us alone; we then stop them in order
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         child.started_s = time.monotonic()
 
     def _wait_until_ready(self, child: Child) -> None:

@@ -1,5 +1,6 @@
 """The page on the application: its routes, its static files, and errors for people instead of machines."""
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -38,6 +39,8 @@ def respond_to_error(request: Request, error: Exception) -> Response:
             return problem_response(request, Problem(401, "the session has ended"))
         return RedirectResponse(sign_in_address(request), 303)
     if isinstance(error, StoreUnavailable):
+        request_id = request.scope.get("netmon.request_id", "")
+        structlog.get_logger().warning("request not answered", request_id=request_id, reason=str(error))
         error = Problem(503, "the store cannot be reached", headers={"Retry-After": "5"})
     wants_page = "text/html" in request.headers.get("accept", "")
     if request.url.path.startswith(_FOR_MACHINES) or not wants_page:

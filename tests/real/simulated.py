@@ -145,7 +145,7 @@ class Network:
         return {
             "province": {"code": "72", "name": "Simulated star"},
             "poll_interval_s": interval_s,
-            "snmp": {"version": "2c", "community": COMMUNITY, "deadline_s": 1, "timeout_s": 0.9},
+            "snmp": {"version": "2c", "community": COMMUNITY, "deadline_s": 0.8, "timeout_s": 0.7},
             "store": {"path": str(folder / "var")},
             "signals": {"saturation": {"default": rule}},
             "watch": {"settle_s": 2 * interval_s, "heartbeat_missing_after_s": 30},

@@ -65,10 +65,12 @@ def collect(loaded: Loaded[Configuration]) -> None:
 
     forwarding = threading.Thread(target=forward, name="forwarder")
     forwarding.start()
-    asyncio.run(_poll(collector, intake, process))
-    delivered.set()
-    forwarding.join()
-    spool.close()
+    try:
+        asyncio.run(_poll(collector, intake, process))
+    finally:  # a forwarder that is left running would keep a broken process alive
+        delivered.set()
+        forwarding.join()
+        spool.close()
     process.finish()
 
 
@@ -86,8 +88,10 @@ async def _poll(collector: Collector, intake: Intake, process: Process) -> None:
     structlog.get_logger().info("stopping: waiting for the polls under way")
     await collector.stop()
     flushing.cancel()
-    await asyncio.gather(polling, flushing, return_exceptions=True)
+    ends = await asyncio.gather(polling, flushing, return_exceptions=True)
     await asyncio.to_thread(intake.flush)
+    for fault in (end for end in ends if isinstance(end, Exception)):
+        raise fault  # the log and the supervisor hear why this process ended by itself
 
 
 async def _flush(intake: Intake) -> None:

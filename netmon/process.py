@@ -128,14 +128,16 @@ class Process:
         fingerprint = self._loaded.registry.fingerprint
         failing = False
         while True:
-            beat = Heartbeat(self.name, self._clock.now(), started_at, fingerprint, metrics_url, self.detail())
             try:
+                beat = Heartbeat(self.name, self._clock.now(), started_at, fingerprint, metrics_url, self.detail())
                 self._ledger.heartbeats.beat(beat)
                 failing = False
             except StoreUnavailable as error:
                 if not failing:
                     self._log.warning("heartbeat not written", reason=str(error))
                 failing = True
+            except Exception:  # a heart that stops for a fault of ours would make a living process seem dead
+                self._log.exception("heartbeat failed")
             if self.stop.event.wait(BEAT_EVERY_S):
                 return
 

@@ -86,12 +86,14 @@ class Collector:
         self._loop = asyncio.get_running_loop()
         allow_descriptors(len(self._registry.devices))
         now_s, wall_s = self._clock.monotonic_s(), self._clock.now().timestamp()
+        subjects: dict[str, _Subject] = {}  # taken over as a whole: the heartbeat's thread counts them meanwhile
         for device in self._registry.devices.values():
             watched = tuple(link.if_name for link in self._registry.links_by_device.get(device.id, ()))
             phase = phase_s(device.id, self._interval_s)
             session, layout = self._engines.session(device), decoded(self._recall.get(device.id))
-            self._subjects[device.id] = _Subject(device, watched, phase, session, layout)
+            subjects[device.id] = _Subject(device, watched, phase, session, layout)
             self._turns.put(device.id, now_s + (phase - wall_s) % self._interval_s)
+        self._subjects = subjects
         for gone in self._recall.keys() - self._subjects.keys():
             self._remember(gone, None)
         self._metrics.devices.set(len(self._subjects))

@@ -125,6 +125,22 @@ def test_a_layout_is_remembered_before_its_report_and_spares_the_walk_after_a_re
     assert world.reports[-1].outcome is Outcome.COMPLETE
 
 
+def test_a_heartbeat_during_the_start_sees_all_devices_or_none() -> None:
+    """Its thread counts while this one adds: a dictionary that grows meanwhile would end the heartbeat for good."""
+    seen: list[int] = []
+    world = World({"a": Agent(), "b": Agent(), "c": Agent()})
+
+    async def start() -> None:
+        collector = world.collector()
+        make = collector._engines.session
+        collector._engines.session = lambda device: (seen.append(collector.standing()["devices"]), make(device))[1]  # type: ignore[method-assign]
+        await collector.start()
+        seen.append(collector.standing()["devices"])
+
+    in_virtual_time(start())
+    assert seen == [0, 0, 0, 3]
+
+
 def test_layouts_of_devices_that_are_gone_are_forgotten() -> None:
     world = World({"rtr-poso": router("ether2")}, recall={"rtr-gone": b"?", "rtr-poso": b"from another version"})
     world.run(INTERVAL_S)

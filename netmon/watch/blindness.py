@@ -90,7 +90,8 @@ class Blindness:
         return blind if since <= now or (is_blind and beat is None) else None
 
     def _store(self, beat: Heartbeat, is_blind: bool) -> _Blind | None:
-        error = beat.detail.get("store_error")
+        """What cannot be handed on, or not even be kept in the collector's own spool."""
+        error = beat.detail.get("store_error") or beat.detail.get("spool_error")
         if not error:
             self._store_error_since.pop(beat.process, None)
             return None

@@ -50,6 +50,14 @@ def test_a_restart_of_the_watch_does_not_close_what_is_still_blind() -> None:
     assert Blindness(RULE, ["collect-1"]).judge([beat(0)], in_force, at(100)) == []
 
 
+def test_a_spool_that_cannot_be_written_is_told_like_a_store_that_cannot_be_reached() -> None:
+    blindness = Blindness(RULE, ["collect-1"])
+    blindness.judge([beat(0, store_error=None, spool_error="disk full")], [], at(0))
+    opened = blindness.judge([beat(60, store_error=None, spool_error="disk full")], [], at(60))
+    assert said(opened) == [("collect-1", "store", "opened", 60.0)]
+    assert opened[0].detail["error"] == "disk full"
+
+
 def test_a_store_that_is_unreachable_for_a_while_is_told_with_its_error() -> None:
     blindness = Blindness(RULE, ["collect-1"])
     for second in range(0, 60, 2):

@@ -114,6 +114,9 @@ class Process:
                 self._log.error("configuration refused, the old one stays", fault=str(fault))
             return
         changes = difference(self._loaded, fresh)
+        if not changes:
+            self._log.info("the configuration has not changed")
+            return
         self._log.info("configuration accepted", changes=changes)
         detail: dict[str, Detail] = {"fingerprint": fresh.registry.fingerprint, "changes": "; ".join(changes)[:4000]}
         try:

@@ -1,7 +1,8 @@
 """``netmon run``: the other processes as children of one. It writes nothing; it starts, restarts and stops.
 
-A child that dies is restarted with backoff, and said so. A child that refuses its configuration (exit code 2) is not:
-trying again cannot help, so everything stops with the same code.
+A child that dies is restarted with backoff, and said so. One that refuses its configuration at its first start (exit
+code 2) is not: trying again cannot help, so everything stops with the same code. Later it can: somebody is editing the
+file, the others go on with what they have read, and one that died meanwhile comes back when the file is good again.
 """
 
 import os
@@ -35,6 +36,7 @@ class Child:
     """The next child starts when this says yes, or after a while all the same; None: at once."""
     process: subprocess.Popen[bytes] | None = None
     started_s: float = 0.0
+    starts: int = 0
     restart_at_s: float = 0.0
     backoff_s: float = FIRST_BACKOFF_S
 
@@ -76,7 +78,8 @@ class Supervisor:
                 self._wait_until_ready(child)
             while not self._stop.wait(0.1):
                 for child in self._children:
-                    if self._look_after(child) == CONFIGURATION_FAULT:
+                    refused = self._look_after(child)
+                    if refused:
                         return CONFIGURATION_FAULT
             return 0
         finally:
@@ -96,6 +99,7 @@ class Supervisor:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         child.started_s = time.monotonic()
+        child.starts += 1
 
     def _wait_until_ready(self, child: Child) -> None:
         deadline_s = time.monotonic() + READY_WITHIN_S
@@ -103,26 +107,26 @@ class Supervisor:
             if self._stop.wait(0.1):
                 return
 
-    def _look_after(self, child: Child) -> int | None:
-        """Restart a dead child when its time has come; returns the exit code of a fresh death."""
+    def _look_after(self, child: Child) -> bool:
+        """Restart a dead child when its time has come; True where it refused its configuration at its first start."""
         now_s = time.monotonic()
         if child.process is None:
             if now_s >= child.restart_at_s:
                 self._start(child)
-            return None
+            return False
         code = child.process.poll()
         if code is None:
-            return None
+            return False
         child.process = None
-        if code == CONFIGURATION_FAULT:
+        if code == CONFIGURATION_FAULT and child.starts == 1 and now_s - child.started_s < READY_WITHIN_S:
             self._say(f"{child.name} refuses its configuration; stopping everything")
-            return code
+            return True
         if now_s - child.started_s >= HEALTHY_AFTER_S:
             child.backoff_s = FIRST_BACKOFF_S
         child.restart_at_s = now_s + child.backoff_s
         self._say(f"{child.name} died ({how_it_ended(code)}); starting it again in {child.backoff_s:g} s")
         child.backoff_s = min(child.backoff_s * 2, LONGEST_BACKOFF_S)
-        return code
+        return False
 
     def _end_all(self) -> None:
         """Ask politely, in reverse order of start, all at once; insist after a while."""

@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -15,6 +17,7 @@ from netmon.settings.check import check as checked
 from netmon.settings.difference import difference
 from netmon.settings.faults import Faulty
 from netmon.settings.load import Loaded
+from netmon.store.ports import StoreUnavailable
 from netmon.supervisor import Child, Supervisor, netmon_child
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="debug lines as well")]
@@ -29,8 +32,11 @@ def add_to(app: typer.Typer) -> None:
 
 def run(config: ConfigArgument) -> None:
     """Poll what CONFIG names: collector, watch, API and page under one supervisor. Ctrl-C stops; SIGHUP reloads."""
+    from netmon.store.held import held
+
     loaded = load_or_exit(config)
-    raise typer.Exit(supervise(loaded))
+    with sentences(), held(loaded.configuration.store.path):
+        raise typer.Exit(supervise(loaded))
 
 
 def collect(config: ConfigArgument, verbose: Verbose = False) -> None:
@@ -39,7 +45,9 @@ def collect(config: ConfigArgument, verbose: Verbose = False) -> None:
     from collectors.main import collect as collecting
 
     log_to_stderr(verbose=verbose)
-    collecting(load_or_exit(config))
+    loaded = load_or_exit(config)
+    with sentences():
+        collecting(loaded)
 
 
 def watch(config: ConfigArgument, verbose: Verbose = False) -> None:
@@ -47,7 +55,9 @@ def watch(config: ConfigArgument, verbose: Verbose = False) -> None:
     from netmon.main import watch as watching
 
     log_to_stderr(verbose=verbose)
-    watching(load_or_exit(config))
+    loaded = load_or_exit(config)
+    with sentences():
+        watching(loaded)
 
 
 def serve(config: ConfigArgument, verbose: Verbose = False) -> None:
@@ -57,10 +67,11 @@ def serve(config: ConfigArgument, verbose: Verbose = False) -> None:
     log_to_stderr(verbose=verbose)
     loaded = load_or_exit(config)
     try:
-        serving(loaded)
+        with sentences():
+            serving(loaded)
     except OSError as error:
-        api = loaded.configuration.api
-        fail(f"cannot listen on {api.host}:{api.port}: {error.strerror or error}. Set api.port in the configuration.")
+        api, why = loaded.configuration.api, str(error.strerror or error).partition(" (while")[0]
+        fail(f"cannot listen on {api.host}:{api.port}: {why}. Set api.port in the configuration.")
 
 
 def check(config: ConfigArgument) -> None:
@@ -78,8 +89,10 @@ def demo(
 ) -> None:
     """The whole service against a simulated province: real SNMP agents on loopback, a scripted incident."""
     from netmon.cli.demo import run_demo
+    from netmon.store.held import held
 
-    raise typer.Exit(run_demo(path, port))
+    with sentences(), held(path / "data"):
+        raise typer.Exit(run_demo(path, port))
 
 
 def simulate(config: ConfigArgument) -> None:
@@ -88,6 +101,15 @@ def simulate(config: ConfigArgument) -> None:
 
     log_to_stderr()
     simulating(config)
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """A store that cannot be used from the start is a sentence and exit code 1, without a traceback."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        fail(str(error))
 
 
 def supervise(loaded: Loaded[Configuration], extra: tuple[Child, ...] = ()) -> int:
@@ -129,5 +151,4 @@ class _Swap:
         for change in changes:
             say(f"  {change}")
         self._loaded = fresh
-        if changes:
-            self._supervisor.pass_on(signal.SIGHUP)
+        self._supervisor.pass_on(signal.SIGHUP)  # always: a child may still have an older one, and knows it

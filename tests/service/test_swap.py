@@ -135,9 +135,13 @@ def test_a_faulty_file_is_refused_whole(network: Network, tmp_path: Path) -> Non
         said = service.log.read_text()
         assert 'did you mean "poll_interval_s"' in said
         assert 'did you mean "if_name"' in said
+        service.kill("watch")  # whoever dies while the file is faulty waits for a good one; the others go on
+        wait_for("its refusal", lambda: "watch died (exit code 2)" in service.log.read_text(), 15)
+        assert {name: service.child(name) for name in pids} == pids | {"watch": 0}
         service.config.write_text(good.replace("down: 100.0", "down: 50.0", 1))
         service.send(SIGHUP)
         wait_for("the mended file in force", lambda: contract_bps(service, "core-leaf-01") == 50_000_000, 20)
+        wait_for("the watch leads again", lambda: service.log.read_text().count("this watch leads now") >= 2, 20)
 
 
 def newest(service: Service) -> float:

@@ -74,6 +74,21 @@ def test_a_child_that_refuses_its_configuration_stops_everything() -> None:
     assert children[0].process.returncode == -signal.SIGTERM
 
 
+def test_a_child_that_dies_while_the_file_is_being_edited_is_tried_again(tmp_path: Path) -> None:
+    """It had accepted its configuration once: the others go on, and so may it."""
+    starts = tmp_path / "starts"
+    code = "import sys, os; f = open(sys.argv[1], 'a+'); f.seek(0); n = len(f.readlines()); f.write('1\\n'); "
+    code += "f.close(); sys.exit((1, 2, 2)[n]) if n < 3 else __import__('time').sleep(60)"
+    said: list[str] = []
+    supervisor = Supervisor([program("watch", code, str(starts))], said.append)
+    thread, codes = running(supervisor)
+    assert until(lambda: len(pids(starts)) == 4, 15)
+    supervisor.request_stop()
+    thread.join(10)
+    assert codes == [0]
+    assert [line.split(";")[0] for line in said] == ["watch died (exit code 1)"] + ["watch died (exit code 2)"] * 2
+
+
 def test_children_do_not_outlive_a_supervisor_that_was_killed(tmp_path: Path) -> None:
     """The lifeline: a child reads a pipe that only the supervisor holds open."""
     starts = tmp_path / "starts"

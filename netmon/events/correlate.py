@@ -63,8 +63,12 @@ class Correlator:
         for finding in news:
             if self._is_news(desk, finding):
                 judgement.run_until(finding.at)
+                judgement.hears_of(finding)
                 self._hear(desk, judgement, finding)
-                judgement.judge(finding.at)
+                judgement.heard(finding)
+        judgement.catch_up()
+        if news:
+            self._forget_repeats(desk, news[-1].at - REMEMBER_REPEATS)
         if now is not None:
             judgement.run_until(now)
             judgement.judge(now)  # nothing is due; but the registry may be another one than before
@@ -80,10 +84,11 @@ class Correlator:
         if not self._topology.knows(finding.subject):
             return False
         desk.told[key] = heard
-        forget_before = finding.at - REMEMBER_REPEATS
-        for old in [k for k, t in desk.told.items() if t.at < forget_before and k not in desk.conditions]:
-            del desk.told[old]
         return True
+
+    def _forget_repeats(self, desk: Desk, before: datetime) -> None:
+        for old in [k for k, told in desk.told.items() if told.at < before and k not in desk.conditions]:
+            del desk.told[old]
 
     def _hear(self, desk: Desk, judgement: Judgement, finding: Finding) -> None:
         key = condition_key(finding)

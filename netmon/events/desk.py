@@ -73,14 +73,11 @@ class Desk:
     def grow(self, key: str, devices: Collection[str] = (), links: Collection[str] = ()) -> None:
         """Let silent devices and broken links join. What an event has taken down stays on its list until it closes."""
         record = self.events[key]
-        new = replace(
-            record,
-            devices=record.devices + tuple(sorted(set(devices) - set(record.devices))),
-            links=record.links + tuple(sorted(set(links) - set(record.links))),
-        )
-        if new != record or record.event.affected == Affected():
-            event = replace(record.event, affected=self._affected(new))
-            self.events[key] = replace(new, event=event)
+        more_devices = tuple(sorted(set(devices).difference(record.devices)))
+        more_links = tuple(sorted(set(links).difference(record.links)))
+        if more_devices or more_links or record.event.affected == Affected():
+            new = replace(record, devices=record.devices + more_devices, links=record.links + more_links)
+            self.events[key] = replace(new, event=replace(record.event, affected=self._affected(new)))
 
     def raise_severity(self, key: str, finding: Finding) -> None:
         """Severity only rises; the figures are those of the worse finding."""

@@ -9,9 +9,11 @@ from netmon.events.event import Event, EventKind
 from netmon.events.memory import OpenEvent, Standing
 from netmon.events.outlook import Outlook
 from netmon.events.topology import Topology
-from netmon.model.finding import Detail, Severity, Subject, SubjectKind
+from netmon.model.finding import Detail, Finding, Severity, Signal, Subject, SubjectKind, Transition
 
 _JUST_AFTER = timedelta(milliseconds=1)
+_NO_MATTER = frozenset({EventKind.SATURATION, EventKind.VANISHED})
+"""Events that silence has nothing to do with."""
 
 
 class Judgement:
@@ -23,15 +25,53 @@ class Judgement:
         self._settle = settle
         self._collector = Subject(SubjectKind.COLLECTOR, collector)
         self._outlook = Outlook(desk, topology, self._collector)
+        self._put_off_at: datetime | None = None
+        """The newest finding that has been heard and not judged."""
+        self._quiet_until: datetime | None = None
+        """While something is put off: no deadline comes before this."""
 
     def run_until(self, until: datetime) -> None:
         """Judge at every deadline that is not after ``until``, in order."""
+        if self._quiet_until is not None and until < self._quiet_until:
+            return
+        self.catch_up()
         while (deadline := self._next_deadline()) is not None and deadline <= until:
             self.judge(deadline)
+        self._quiet_until = deadline
+
+    def hears_of(self, finding: Finding) -> None:
+        """To be called before a finding is put on the desk: what must not wait any longer is judged first."""
+        if not self._may_wait(finding):
+            self.catch_up()
+
+    def heard(self, finding: Finding) -> None:
+        """Judge what a finding changes, unless it can change nothing before its deadline: of a thousand devices that
+        fall silent one after another all but the last are put off."""
+        if not self._may_wait(finding):
+            return self.judge(finding.at)
+        due = finding.at + self._settle
+        self._quiet_until = due if self._quiet_until is None else min(due, self._quiet_until)
+        self._put_off_at = finding.at
+        return None
+
+    def catch_up(self) -> None:
+        """Judge what has been put off."""
+        if self._put_off_at is not None:
+            self.judge(self._put_off_at)
+
+    def _may_wait(self, finding: Finding) -> bool:
+        """A silence more, while no event is open that it could join, end, or be absorbed by. It waits for its deadline
+        whatever happens, unless with it everything is silent."""
+        if finding.signal is not Signal.SILENCE or finding.transition is not Transition.OPENED:
+            return False
+        if len(self._desk.conditions) + 1 >= len(self._topology.registry.devices):
+            return False
+        return all(record.event.kind in _NO_MATTER for record in self._desk.events.values())
 
     def judge(self, at: datetime, forced: str | None = None) -> None:
         """Bring the events in line with the conditions. ``forced`` names a silent device that is due whatever its
         deadline, because it is about to come back."""
+        self._put_off_at = self._quiet_until = None
         self._outlook.refresh()
         self._judge_blindness(at)
         self._mark_ended(at)
@@ -195,9 +235,10 @@ class Judgement:
         event = self._outlook.event_of_root(device)
         if event is None:
             alone = len(self._topology.registry.devices) == 1
-            return self._outlook.silent[device].waiting_from + (timedelta(0) if alone else self._settle)
+            waiting_from = self._outlook.silent[device].waiting_from
+            return waiting_from if alone else _whole_second(waiting_from + self._settle)
         region = self._outlook.region_darkened_by(device) if event == self._outlook.own_event(device) else None
-        return None if region is None else self._outlook.dark_since(region, device) + self._settle
+        return None if region is None else _whole_second(self._outlook.dark_since(region, device) + self._settle)
 
     def _next_deadline(self) -> datetime | None:
         if self._outlook.is_held:
@@ -206,3 +247,9 @@ class Judgement:
         waiting = (self._deadline(d) for d in self._outlook.roots)
         ending = (r.ended_at + self._settle for r in self._desk.events.values() if r.ended_at is not None)
         return min((t for t in (*waiting, *ending) if t is not None), default=None)
+
+
+def _whole_second(at: datetime) -> datetime:
+    """That instant or the next whole second: a thousand that fell silent within a poll interval are judged in as many
+    rounds as it has seconds."""
+    return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)

@@ -25,6 +25,10 @@ class Outlook:
         self._collector = collector
         self._version = -1
         self._told_of: set[str] = set()
+        self._known_at = -1
+        self._told_by: dict[str, str | None] = {}
+        self._dark: dict[str, bool] = {}
+        self._own_keys: dict[str, str] = {}
         self.silent: dict[str, Condition] = {}
         self.down: dict[str, Condition] = {}
         self.causes: Mapping[str, frozenset[Subject]] = {}
@@ -77,11 +81,19 @@ class Outlook:
 
     def own_event(self, device: str) -> str | None:
         """The open event whose subject a device is."""
-        key = key_of(EventKind.BLANKSPOT, Subject(SubjectKind.DEVICE, device))
+        key = self._own_keys.get(device)
+        if key is None:
+            key = self._own_keys[device] = key_of(EventKind.BLANKSPOT, Subject(SubjectKind.DEVICE, device))
         return key if key in self._desk.events else None
 
     def event_of_root(self, device: str) -> str | None:
         """The open event that a silent device at the root is told by: its own, or that of its dark region."""
+        self._forget_if_changed()
+        if device not in self._told_by:
+            self._told_by[device] = self._find_event_of_root(device)
+        return self._told_by[device]
+
+    def _find_event_of_root(self, device: str) -> str | None:
         if own := self.own_event(device):
             return own
         for code in self._topology.regions_of[device]:
@@ -119,10 +131,23 @@ class Outlook:
         is silent because of it."""
         root = Subject(SubjectKind.DEVICE, device)
         for code in self._topology.regions_of[device]:
-            has_a_part = any(root in self.causes.get(d, ()) for d in self._topology.serving(code))
-            if has_a_part and self._topology.is_dark(code, self.silent):
+            if self._is_dark(code) and any(root in self.causes.get(d, ()) for d in self._topology.serving(code)):
                 return code
         return None
+
+    def _is_dark(self, code: str) -> bool:
+        self._forget_if_changed()
+        if code not in self._dark:
+            self._dark[code] = self._topology.is_dark(code, self.silent)
+        return self._dark[code]
+
+    def _forget_if_changed(self) -> None:
+        """Answers are kept while the desk and what was found on it stay as they are: all roots ask the same."""
+        known_at = self._desk.version + self._version
+        if self._known_at != known_at:
+            self._known_at = known_at
+            self._told_by.clear()
+            self._dark.clear()
 
     def dark_since(self, code: str, root: str) -> datetime:
         """When the last of what serves a region, or the root, began to wait for its event."""

@@ -24,6 +24,14 @@ class Topology:
         self.regions_of: Mapping[str, tuple[str, ...]] = {d: self._codes_of(d) for d in self.uplinks}
         """By device: the codes of the regions that it serves or stands in, widest first, its own before another's."""
         self._located = _by_region((d.id, d.region) for d in registry.devices.values())
+        self.region_codes = tuple(sorted(set(self._serving) | set(self._located)))
+        """Every code that has devices or sites at or below it, the province itself excluded."""
+        self._declared: Mapping[SubjectKind, Collection[str]] = {
+            SubjectKind.LINK: registry.links,
+            SubjectKind.DEVICE: registry.devices,
+            SubjectKind.SITE: registry.sites,
+            SubjectKind.REGION: frozenset(self.region_codes),
+        }
 
     def _uplink(self, device_id: str, link_id: str) -> tuple[str, str | None]:
         near_end = self.registry.links[link_id].device
@@ -71,11 +79,6 @@ class Topology:
 
     # --- regions -----------------------------------------------------------------------------------------------
 
-    @property
-    def region_codes(self) -> tuple[str, ...]:
-        """Every code that has devices or sites at or below it, the province itself excluded."""
-        return tuple(sorted(set(self._serving) | set(self._located)))
-
     def serving(self, code: str) -> frozenset[str]:
         """The devices whose silence makes a region dark: those that serve its sites; where it has no sites, all of its
         devices. Regions contain those whose code they begin."""
@@ -96,13 +99,7 @@ class Topology:
 
     def knows(self, subject: Subject) -> bool:
         """Whether the registry (still) declares a subject; collectors are not declared there."""
-        declared: Mapping[SubjectKind, Collection[str]] = {
-            SubjectKind.LINK: self.registry.links,
-            SubjectKind.DEVICE: self.registry.devices,
-            SubjectKind.SITE: self.registry.sites,
-            SubjectKind.REGION: self.region_codes,
-        }
-        return subject.kind is SubjectKind.COLLECTOR or subject.id in declared[subject.kind]
+        return subject.kind is SubjectKind.COLLECTOR or subject.id in self._declared[subject.kind]
 
     # --- consequences ------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import pytest
 
 from netmon.events.correlate import Correlator, Step
 from netmon.events.event import EventKind
+from netmon.events.judgement import Judgement
 from netmon.events.memory import State, decode, encode
 from netmon.model.finding import Finding, Severity, Signal, Transition
 from netmon.model.registry import Agency, Registry
@@ -255,6 +256,22 @@ def test_another_collectors_blindness_hides_nothing_here() -> None:
 def test_an_unreachable_series_store_is_told_and_hides_no_outage() -> None:
     step = run(POSO, blind("store", Transition.OPENED, 0), silent("poso-a", 5), until=500)
     assert sorted(open_after(step.changes)) == ["blankspot poso-a", "blind collect-1"]
+
+
+def test_five_hundred_silences_within_an_interval_are_judged_in_few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each round looks at all that is silent: one a finding would make a mass outage cost its square."""
+    rounds: list[object] = []
+    judge = Judgement.judge
+    monkeypatch.setattr(
+        Judgement, "judge", lambda self, *told, **more: (rounds.append(told), judge(self, *told, **more))[1]
+    )
+    names = [f"d{n}" for n in range(500)]
+    registry = province(
+        {"core": ("72.71", ""), "calm": ("72.71", "core"), **{name: ("72.71", "core") for name in names}}
+    )
+    step = run(registry, *(silent(name, n * INTERVAL_S / 501) for n, name in enumerate(names)), until=200)
+    assert len(open_after(step.changes)) == 500
+    assert len(rounds) <= INTERVAL_S + 5
 
 
 def test_twenty_repeats_are_one_event() -> None:

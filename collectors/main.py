@@ -14,10 +14,9 @@ from collectors.snmp.engines import standard_engines
 from netmon.configuration import Configuration
 from netmon.intake.intake import Intake
 from netmon.intake.metrics import IntakeMetrics
-from netmon.main import migrated
 from netmon.model.clock import SystemClock
 from netmon.model.finding import Detail
-from netmon.process import Process
+from netmon.process import Process, migrated
 from netmon.settings.load import Loaded
 from netmon.store.forwarder import Forwarder
 from netmon.store.open import open_ledger, open_series, open_spool

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 
 import structlog
 import uvicorn
@@ -12,15 +11,13 @@ from netmon.alerts.notifier import Notifier
 from netmon.api.app import create_app
 from netmon.configuration import Configuration
 from netmon.model.clock import SystemClock
-from netmon.process import Process
+from netmon.process import Process, migrated
 from netmon.settings.load import Loaded
 from netmon.store.open import open_ledger, open_series
-from netmon.store.ports import Ledger, StoreUnavailable
 from netmon.watch.jobs import Jobs
 from netmon.watch.watch import Watch
 
 STEP_EVERY_S = 1.0
-RETRY_S = 2.0
 
 
 def watch(loaded: Loaded[Configuration]) -> None:
@@ -78,20 +75,6 @@ def page_url(config: Configuration) -> str:
     """The page's address as the configuration has it; a wildcard host is shown as this machine's loopback."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.api.host, config.api.host)
     return f"http://{host}:{config.api.port}"
-
-
-def migrated(ledger: Ledger, stop: threading.Event) -> None:
-    """Bring the ledger to this version's schema, however long it takes to reach it."""
-    said = ""
-    while not stop.is_set():
-        try:
-            ledger.migrate()
-            return
-        except StoreUnavailable as error:
-            if str(error) != said:
-                structlog.get_logger().warning("waiting for the ledger", reason=str(error))
-            said = str(error)
-            time.sleep(RETRY_S)
 
 
 def _family(host: str) -> socket.AddressFamily:

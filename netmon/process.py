@@ -28,6 +28,7 @@ from netmon.store.ports import AuditRow, Heartbeat, Ledger, StoreUnavailable
 from netmon.supervisor import LIFELINE
 
 BEAT_EVERY_S = 2.0
+RETRY_S = 2.0
 
 
 @dataclass
@@ -149,3 +150,17 @@ class Process:
         os.read(fd, 1)
         self._log.warning("the supervisor is gone, stopping")
         self.stop.request()
+
+
+def migrated(ledger: Ledger, stop: threading.Event) -> None:
+    """Bring the ledger to this version's schema, however long it takes to reach it."""
+    said = ""
+    while not stop.is_set():
+        try:
+            ledger.migrate()
+            return
+        except StoreUnavailable as error:
+            if str(error) != said:
+                structlog.get_logger().warning("waiting for the ledger", reason=str(error))
+            said = str(error)
+            stop.wait(RETRY_S)

@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
@@ -40,7 +41,12 @@ class Recipe:
     system: tuple[str, ...]
     unpacked: tuple[str, ...]
     version_flag: str = "--version"
+    folders: str = ""
+    """Where the programs are when they are on nobody's path: a pattern beneath the root, the newest last. `unpacked`
+    is then relative to it."""
 
+
+_SERVER = ("initdb", "pg_ctl", "postgres")
 
 RECIPES = (
     Recipe("snmpd", ("snmpd",), ("snmpd",), ("usr/sbin/snmpd",), "-v"),
@@ -48,6 +54,7 @@ RECIPES = (
     Recipe("iperf3", ("iperf3",), ("iperf3",), ("usr/bin/iperf3",)),
     Recipe("chromium", ("chromium", "fonts-dejavu-core"), ("chromium",), ("usr/lib/chromium/chromium",)),
     Recipe("iproute2", ("iproute2",), ("ip", "tc"), ("bin/ip", "sbin/tc"), "-V"),
+    Recipe("postgresql", ("postgresql",), (*_SERVER,), (*_SERVER,), folders="usr/lib/postgresql/*/bin"),
 )
 
 
@@ -141,6 +148,11 @@ def netns_available() -> Component:
     return ip()
 
 
+def postgres() -> Component:
+    """``initdb`` of a PostgreSQL server, with ``pg_ctl`` and ``postgres`` beside it."""
+    return _component("postgresql", 0)
+
+
 def require(component: Callable[[], Component]) -> Component:
     """The component, or a skipped test that says why; under NETMON_REQUIRE_REAL=1 a failed one."""
     try:
@@ -153,11 +165,12 @@ def require(component: Callable[[], Component]) -> Component:
 
 def locate(recipe: Recipe, folder: Path) -> list[Component]:
     """The recipe's programs: all of the system's, or all of the unpacked ones with a stamp; empty if neither."""
-    system = [shutil.which(name, path=_search_path()) for name in recipe.system]
+    system = [shutil.which(name, path=_search_path(recipe)) for name in recipe.system]
     if all(system):
         return [Component(Path(path), "system", environment(None)) for path in system if path]
     root = folder / "root"
-    paths = [root / name for name in recipe.unpacked]
+    home = _newest(root, recipe) or root
+    paths = [home / name for name in recipe.unpacked]
     if not stamp_path(recipe, folder).exists() or not all(path.exists() for path in paths):
         return []
     env = environment(root)
@@ -209,5 +222,12 @@ def _component(name: str, index: int) -> Component:
     raise Missing(f"{name} is neither installed nor unpacked: run `python -m tests.real.fetch`{why}")
 
 
-def _search_path() -> str:
-    return f"{os.environ.get('PATH', '')}:{_SYSTEM_PATH}"
+def _search_path(recipe: Recipe) -> str:
+    first = _newest(Path("/"), recipe)
+    return ":".join([*([str(first)] if first else []), os.environ.get("PATH", ""), _SYSTEM_PATH])
+
+
+def _newest(root: Path, recipe: Recipe) -> Path | None:
+    """The folder of the highest version number that the recipe's pattern finds."""
+    found = root.glob(recipe.folders) if recipe.folders else ()
+    return max(found, key=lambda folder: [int(part) for part in re.findall(r"\d+", folder.parent.name)], default=None)

@@ -5,6 +5,8 @@ import os
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from netmon.cli.console import JsonOption, err, fail, out
@@ -13,6 +15,10 @@ from netmon.model.clock import SystemClock
 from netmon.model.poll import InterfaceRow, PollReport
 from netmon.model.registry import Device
 from netmon.model.secret import Secret
+
+_ALIAS_WIDTH = 9
+_WIDEST = 500
+"""Columns of the widest table; a terminal that is narrower wraps its lines."""
 
 
 def poll(
@@ -101,12 +107,38 @@ def _show(report: PollReport) -> None:
     out.print(f"{facts.sys_name or '(no name)'} - {facts.sys_descr or '(no description)'}", markup=False)
     up = f"up {uptime_s // 86400} d {uptime_s % 86400 // 3600} h" if uptime_s is not None else "uptime not said"
     out.print(f"{facts.sys_object_id or ''}  {up}  {report.elapsed_s:.2f} s by {report.engine}", markup=False)
-    table = Table("#", "interface", "alias", "admin", "oper", "Mbps", "in octets", "out octets", "errors", "bits")
-    for row in report.interfaces:
-        table.add_row(*_cells(row))
-    out.print(table)
+    table = _table(report)
+    out.print(table, width=max(out.width, table.__rich_measure__(out, out.options.update(max_width=_WIDEST)).minimum))
     if report.reason:
         err.print(report.reason, markup=False)
+
+
+def _table(report: PollReport) -> Table:
+    """Narrow enough for 80 columns where names are short. They are never cut, since they are what a configuration is
+    written from; an alias is wrapped."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("#", "interface", "alias", "admin", "oper", "Mbps", "in\noctets", "out\noctets", "errors", "bits"):
+        is_number = heading in ("#", "Mbps", "in\noctets", "out\noctets")
+        is_alias = heading == "alias"
+        table.add_column(
+            heading,
+            justify="right" if is_number else "left",
+            no_wrap=not is_alias,
+            min_width=_ALIAS_WIDTH if is_alias else None,
+        )
+    for row in report.interfaces:
+        table.add_row(*map(escape, _cells(row)))
+    return table
+
+
+def _octets(count: int | None) -> str:
+    """Three digits and a decimal unit; the exact counters are in ``--json``."""
+    if count is None:
+        return "-"
+    for unit, size in (("EB", 10**18), ("PB", 10**15), ("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.{max(0, 3 - len(str(count // size)))}f} {unit}"
+    return f"{count} B"
 
 
 def _cells(row: InterfaceRow) -> list[str]:
@@ -116,4 +148,4 @@ def _cells(row: InterfaceRow) -> list[str]:
     speed = None if row.speed_bps is None else f"{row.speed_bps / 1e6:g}"
     errors = f"{text(row.in_errors)}/{text(row.out_errors)}"
     names = [text(row.if_index), row.if_name, row.if_alias or "", text(row.admin_status), text(row.oper_status)]
-    return [*names, text(speed), text(row.in_octets), text(row.out_octets), errors, text(row.counter_bits)]
+    return [*names, text(speed), _octets(row.in_octets), _octets(row.out_octets), errors, text(row.counter_bits)]

@@ -16,6 +16,8 @@ from netmon.model.poll import InterfaceRow, PollReport
 from netmon.model.registry import Device
 from netmon.model.secret import Secret
 
+_HEADINGS = ("#", "interface", "alias", "admin", "oper", "Mbps", "in\noctets", "out\noctets", "errors", "bits")
+_NUMBERS = frozenset({"#", "Mbps", "in\noctets", "out\noctets"})
 _ALIAS_WIDTH = 9
 _WIDEST = 500
 """Columns of the widest table; a terminal that is narrower wraps its lines."""
@@ -117,17 +119,13 @@ def _table(report: PollReport) -> Table:
     """Narrow enough for 80 columns where names are short. They are never cut, since they are what a configuration is
     written from; an alias is wrapped."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in ("#", "interface", "alias", "admin", "oper", "Mbps", "in\noctets", "out\noctets", "errors", "bits"):
-        is_number = heading in ("#", "Mbps", "in\noctets", "out\noctets")
-        is_alias = heading == "alias"
-        table.add_column(
-            heading,
-            justify="right" if is_number else "left",
-            no_wrap=not is_alias,
-            min_width=_ALIAS_WIDTH if is_alias else None,
-        )
-    for row in report.interfaces:
-        table.add_row(*map(escape, _cells(row)))
+    rows = [_cells(row) for row in report.interfaces]
+    for place, heading in enumerate(_HEADINGS):
+        widest = max((len(cells[place]) for cells in rows), default=0)
+        needed = max(widest, *map(len, heading.split("\n"))) if heading != "alias" else _ALIAS_WIDTH
+        table.add_column(heading, justify="right" if heading in _NUMBERS else "left", min_width=needed)
+    for cells in rows:
+        table.add_row(*map(escape, cells))
     return table
 
 

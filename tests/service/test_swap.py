@@ -75,10 +75,10 @@ def test_a_good_change_is_shown_audited_and_in_force(network: Network, tmp_path:
         (before,) = wait_for("the event of the dark leaf", lambda: service.events(open=True), 20)
         declare(service, network, leaves=5, down_mbps=200)
         service.send(SIGHUP)
+        wait_for("the new contract", lambda: contract_bps(service, "core-leaf-01") == 200_000_000, 30)
         wait_for(
             "the new leaf's rate", lambda: links(service).get("leaf-05-lan", {}).get("down", {}).get("rate_bps"), 30
         )
-        assert contract_bps(service, "core-leaf-01") == 200_000_000
         wait_for("three audit rows", lambda: {row["who"] for row in audited(service, admin)} == set(PROCESSES), 15)
         (fingerprint,) = {row["detail"]["fingerprint"] for row in audited(service, admin)}
         assert all("devices: + leaf-05" in row["detail"]["changes"] for row in audited(service, admin))

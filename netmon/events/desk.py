@@ -164,8 +164,11 @@ class Desk:
         return (finding.subject.id,), ()
 
     def _affected(self, record: OpenEvent) -> Affected:
-        """Blindness takes nothing down: only devices and links that are not seen are named, no sites, no agencies."""
+        """Saturation takes nothing down, but people behind it feel it. Blindness takes nothing down either: devices
+        and links that are not seen are named, no sites, no agencies."""
         subject = record.event.subject
+        if record.event.kind is EventKind.SATURATION:
+            return self._topology.strained(record.links)
         regions = (subject.id,) if subject.kind is SubjectKind.REGION else ()
         affected = self._topology.affected(record.devices, record.links, regions)
         if record.event.kind is EventKind.BLIND:

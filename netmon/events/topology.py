@@ -135,6 +135,12 @@ class Topology:
             links=tuple(sorted(all_links)),
         )
 
+    def strained(self, links: Collection[str]) -> Affected:
+        """What is served through links that are full but work: their sites and agencies, and no device is down."""
+        served = self.affected(frozenset().union(*(self.behind(link) for link in links)), links)
+        regions = {self.registry.links[link].region for link in links if link in self.registry.links}
+        return Affected(tuple(sorted(regions)), (), served.sites, served.agencies, tuple(sorted(links)))
+
 
 def _inverted(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
     """From (value, key) pairs: key → its values, each once, in order."""

@@ -61,7 +61,9 @@ def test_a_saturation_is_one_event_whose_severity_only_rises() -> None:
     assert len({c.event.id for c in step.changes}) == 1
     assert step.changes[1].event.detail["rate_bps"] == 199
     assert step.changes[1].event.detail["contract_bps"] == 200
-    assert step.changes[0].event.affected.agencies == ("bappeda",)
+    affected = step.changes[0].event.affected
+    assert (affected.agencies, affected.sites) == (("bappeda",), ("rsud", "setda")), "who is served through it"
+    assert (affected.regions, affected.devices, affected.links) == (("72.02",), (), ("core-poso",)), "nothing is down"
 
 
 def test_the_two_directions_of_a_link_are_two_events() -> None:

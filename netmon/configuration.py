@@ -69,7 +69,16 @@ def link_classes(configuration: Configuration, names: Names) -> Iterator[Complai
             yield Complaint(("links", index, "class"), message, hint, warning=True)
 
 
-CHECKS: tuple[Check[Configuration], ...] = (channels_and_routes, link_classes)
+def promised_keys(configuration: Configuration, names: Names) -> Iterator[Complaint]:
+    """Keys whose effect comes with a later engine are said to have none, lest somebody waits for it."""
+    for index, device in enumerate(configuration.devices):
+        if device.answers_from:
+            message = "has no effect yet: the gufo engine believes an answer from the device's own address alone"
+            hint = "set address to the one that it answers from"
+            yield Complaint(("devices", index, "answers_from"), message, hint, warning=True)
+
+
+CHECKS: tuple[Check[Configuration], ...] = (channels_and_routes, link_classes, promised_keys)
 """What only the whole configuration can be asked; the rooms' own checks are in their models."""
 
 

@@ -242,3 +242,9 @@ def test_a_class_without_thresholds_is_said_once_with_the_class_that_was_meant(l
     text = text.replace("poll_interval_s: 30", "signals: {saturation: {radio: {}}}")
     (warning,) = load_text(text).warnings
     assert str(warning).endswith('judged as default; did you mean "radio"?')
+
+
+def test_a_key_whose_effect_is_still_to_come_is_a_warning(load_text: LoadText) -> None:
+    wanted = SOUND.replace("address: 10.20.2.1", "address: 10.20.2.1, answers_from: [10.20.2.9]")
+    (warning,) = load_text(wanted).warnings
+    assert "devices[1].answers_from: has no effect yet" in str(warning)

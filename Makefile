@@ -10,7 +10,7 @@ run: setup            ## the whole service: the simulated province, or CONFIG=pa
 	@$(if $(CONFIG),$(BIN)/netmon run "$(CONFIG)",$(BIN)/netmon demo)
 
 test: setup-dev real  ## every test; what cannot run says why
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup-dev       ## ruff, mypy strict, import rule
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -25,7 +25,7 @@ def test_indonesian_says_what_where_since_when_and_how_bad(registry, saturation,
     message = compose(change(saturation, Transition.OPENED), registry, ID, "key")
     assert message.title == "PERINGATAN: Palu–Poso, Poso jenuh, 92,4 % dari kontrak 200 Mbps (turun)"
     assert message.body.splitlines() == [
-        "Apa: tautan jenuh (PERINGATAN)",
+        "Apa: link jenuh (PERINGATAN)",
         "Di mana: Palu–Poso, Poso",
         "OPD: Bappeda",
         "Sejak: 21 Nov 2026 pukul 02.10 WITA",
@@ -60,7 +60,7 @@ def test_a_recovery_says_how_long_it_took(registry, blankspot, change):
 def test_an_end_that_is_no_recovery_does_not_claim_one(registry, saturation, at):
     ended = EventChange(saturation.closed(at + timedelta(hours=1), "no_contract"), Transition.CLOSED, at)
     message = compose(ended, registry, ID, "key")
-    assert message.title == "SELESAI: Palu–Poso, Poso, tautan jenuh; tidak ada kontrak yang berlaku"
+    assert message.title == "SELESAI: Palu–Poso, Poso, link jenuh; tidak ada kontrak yang berlaku"
 
 
 def test_the_contract_in_force_is_taken_from_the_registry_where_the_finding_has_none(registry, saturation, change):

@@ -79,7 +79,7 @@ def _checked(
         found, about = translate(error, root, document.root)
         complaints += found
         told |= about
-        rest = Remainder.of(content, [c.path for c in found])
+        rest = Remainder.of(content, about, root)
         further = [rest.relocated(c) for c in _checks_of_the_rest(rest, root, extra_checks, names)]
     complaints += [c for c in further if not any(c.path[: n + 1] in told for n in range(len(c.path)))]
     return configuration

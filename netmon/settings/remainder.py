@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from netmon.settings.declared import Declared
 from netmon.settings.faults import Complaint, Path
+from netmon.settings.shape import is_required, kinds_at
 
 D = TypeVar("D", bound=Declared)
 
@@ -21,10 +22,18 @@ class Remainder:
     positions: dict[str, list[int]]
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], faulty: Iterable[Path]) -> "Remainder":
-        """Without the value at each of these paths; a list below an entry goes as a whole."""
+    def of(cls, content: Mapping[str, Any], faulty: Iterable[Path], root: type[BaseModel]) -> "Remainder":
+        """Without the value at each of these paths; a list below an entry goes as a whole.
+
+        What the entry cannot do without gets a stand-in, so that the checks see the rest of it. They may complain
+        about the stand-in too, but only at its own path, about which all has been said.
+        """
         rest = copy.deepcopy(dict(content))
-        for path in faulty:
+        for number, path in enumerate(sorted(faulty, key=str), start=1):
+            stand_in = _stand_in(root, path, number)
+            if stand_in is not None:
+                _put(rest, path, stand_in)
+                continue
             second_index = next((i for i, step in enumerate(path) if i > 1 and isinstance(step, int)), len(path))
             _remove(rest, path[:second_index])
         return cls(rest, {})
@@ -59,14 +68,41 @@ class Remainder:
         return path
 
 
+def _stand_in(root: type[BaseModel], path: Path, number: int) -> str | float | None:
+    """Something of the right type for a required key or a text in a list; None where the value can simply go.
+
+    Each text is another one, so that no two faulty entries seem to clash."""
+    in_list = bool(path) and isinstance(path[-1], int)
+    if not in_list and not is_required(root, path):
+        return None
+    kinds = kinds_at(root, path)
+    if str in kinds:
+        return f"(faulty {number})"
+    return 1.0 if float in kinds and not in_list else None
+
+
+def _put(content: dict[str, Any], path: Path, stand_in: str | float) -> None:
+    """In the place of what is there; a whole number instead of text (``code: 72``) was surely meant as its text."""
+    parent = _parent(content, path)
+    given = _child(parent, path[-1])
+    value = str(given) if isinstance(stand_in, str) and type(given) is int else stand_in
+    if isinstance(parent, dict) or given is not None:
+        parent[path[-1]] = value
+
+
 def _remove(content: dict[str, Any], path: Path) -> None:
-    parent: Any = content
-    for step in path[:-1]:
-        parent = _child(parent, step)
+    parent = _parent(content, path)
     if isinstance(parent, dict) and path:
         parent.pop(path[-1], None)
     elif isinstance(parent, list) and isinstance(path[-1], int):
         parent[path[-1]] = None  # an entry that is no mapping at all: a hole keeps the others in their places
+
+
+def _parent(content: dict[str, Any], path: Path) -> Any:
+    parent: Any = content
+    for step in path[:-1]:
+        parent = _child(parent, step)
+    return parent
 
 
 def _child(parent: Any, step: str | int) -> Any:

@@ -37,6 +37,15 @@ def is_file_path(root: type[BaseModel], path: Path) -> bool:
     return FilePath in kinds_at(root, path)
 
 
+def is_required(root: type[BaseModel], path: Path) -> bool:
+    """Whether a mapping lacks something without the key at a path."""
+    models = [kind for kind in kinds_at(root, path[:-1]) if _is_model(kind)]
+    fields = (
+        field for model in models for name, field in model.model_fields.items() if (field.alias or name) in path[-1:]
+    )
+    return any(field.is_required() for field in fields)
+
+
 def members(annotation: Any) -> Kinds:
     """The alternatives of an annotation."""
     origin = get_origin(annotation)

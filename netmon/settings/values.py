@@ -121,14 +121,14 @@ def addresses(declared: Declared, names: Names) -> Iterator[Complaint]:
     """Each device has an address of its own; an IP address is preferred, since name servers fail with the network."""
     seen: dict[tuple[str, int], int] = {}
     for index, device in enumerate(declared.devices):
+        for position, other in enumerate(device.answers_from):
+            if ip(other) is None:
+                yield Complaint(("devices", index, "answers_from", position), f"{quoted(other)} is not an IP address")
         path: Path = ("devices", index, "address")
         mend = address_fault(device.address)
         if mend is not None:
             yield Complaint(path, f"{quoted(device.address)} is not an address", mend)
             continue
-        for position, other in enumerate(device.answers_from):
-            if ip(other) is None:
-                yield Complaint(("devices", index, "answers_from", position), f"{quoted(other)} is not an IP address")
         if ip(device.address) is None:
             message = f"{quoted(device.address)} is a host name"
             yield Complaint(path, message, "prefer the IP address: names cannot be resolved in an outage", warning=True)

@@ -190,6 +190,58 @@ def test_all_faults_are_told_in_one_go(spoilt: Spoilt) -> None:
     ]
 
 
+HIDDEN_BEFORE = [
+    (
+        "device: core-palu, if_name: ether3",
+        "down: 200, up: 200",
+        "device: nowhere, if_name: ether3",
+        "down: -1, up: 99999999",
+        ["links[0].device", "links[0].contract_mbps.down", "links[0].contract_mbps.up"],
+    ),
+    (
+        "address: 10.20.2.1",
+        'region: "72.02", uplink',
+        "adress: 10.20.2.1, answers_from: [rtr]",
+        'region: "73.02", uplink',
+        ["devices[1].adress", "devices[1].answers_from[0]", "devices[1].region"],
+    ),
+    (
+        "{down: 50, up: 50}",
+        "down: 100, up: 100",
+        "{down: x, up: 1e12}",
+        "down: 100, up: 1e12",
+        ["links[1].contract_mbps[0].down", "links[1].contract_mbps[0].up", "links[1].contract_mbps[1].up"],
+    ),
+    (
+        "[10.30.1.0/24]",
+        "to: [noc-mail]",
+        "[17, 10.30.1.5/24]",
+        "to: [17, noc-mial]",
+        ["agencies[0].prefixes[0]", "agencies[0].prefixes[1]", "alerts.routes[0].to[0]", "alerts.routes[0].to[1]"],
+    ),
+    (
+        "id: palu-poso, device: core-palu",
+        "    device: core-palu\n    if_name: ether4",
+        "id: palu-poso, device: [a]",
+        "    device: [a]\n    if_name: ether3",
+        ["links[0].device", "links[1].device"],
+    ),
+    ('code: "72"', "device: rtr-poso", "code: 72", "device: nowhere", ["province.code", "sites[0].device"]),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "new_first", "new_second", "paths"), HIDDEN_BEFORE)
+def test_a_faulty_value_hides_no_other_fault_of_its_entry(
+    spoilt: Spoilt, first: str, second: str, new_first: str, new_second: str, paths: list[str]
+) -> None:
+    """And none is made up: what is told in one go is what would have been told one by one."""
+    assert first in SOUND
+    assert second in SOUND
+    lines = spoilt(SOUND, SOUND.replace(first, new_first, 1).replace(second, new_second, 1))
+    assert sorted(line.split(": ")[1] for line in lines[:-1]) == sorted(paths)
+    assert not any("(faulty" in line for line in lines)
+
+
 def test_a_faulty_device_does_not_make_what_refers_to_it_look_wrong(spoilt: Spoilt) -> None:
     assert len(spoilt("id: core-palu, address: 10.20.0.1", "id: core-palu, address: [1]")) == 2
 

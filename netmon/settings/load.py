@@ -77,7 +77,7 @@ def _checked(
         further = _all_checks(configuration, extra_checks, names)
     except ValidationError as error:
         found, about = translate(error, root, document.root)
-        complaints += found
+        complaints += [c for c in found if c.path not in told]
         told |= about
         rest = Remainder.of(content, about, root)
         further = [rest.relocated(c) for c in _checks_of_the_rest(rest, root, extra_checks, names)]

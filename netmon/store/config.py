@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 
 class Retention(BaseModel):
@@ -24,3 +24,16 @@ class StoreConfig(BaseModel):
         None, description="SQLAlchemy URL of a PostgreSQL ledger; SQLite beneath path when absent"
     )
     retention: Retention = Retention()
+
+    @field_validator("ledger")
+    @classmethod
+    def _ledger_that_can_be_opened(cls, given: SecretStr | None) -> SecretStr | None:
+        """Every process would fail on it, again and again; its text is a secret and stands in no fault."""
+        if given is not None:
+            # Imported here: most configurations have no ledger of their own, and SQLAlchemy is slow to import.
+            from netmon.store.ledger.database import address_fault
+
+            fault = address_fault(given.get_secret_value())
+            if fault is not None:
+                raise ValueError(fault)
+        return given

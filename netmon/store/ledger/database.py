@@ -1,5 +1,6 @@
 """The ledger's database: one engine, short transactions, errors told in words without a password in them."""
 
+import importlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ _MENDS = {
     "sqlite": "see that the disk has space and the folder belongs to netmon's user",
     "postgresql": "see that the server runs and lets netmon's user in",
 }
+_POSTGRESQL = "postgresql+psycopg"
+_DRIVERS = ("sqlite", "sqlite+pysqlite", _POSTGRESQL)
+_EXAMPLE = '"postgresql+psycopg://user:${env:PASSWORD}@host/db"'
 
 Row = Mapping[str, Any]
 
@@ -88,24 +92,37 @@ def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def _checked(url: str | URL) -> URL:
+def address_fault(url: str | URL) -> str | None:
+    """What is wrong with a ledger's address, with the mend and without any of its text; None if nothing is."""
     try:
-        parsed = make_url(url)
+        driver = _parsed(url).drivername
     except (sql_errors.ArgumentError, ValueError):  # its own text might show the password
-        raise ValueError("store.ledger is no URL: write postgresql://user:password@host/database") from None
-    if parsed.drivername in ("postgres", "postgresql"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in _MENDS:
-        raise ValueError(f"store.ledger cannot be {parsed.drivername!r}: it is postgresql, or absent for SQLite")
-    return parsed
+        return f"is no URL; write {_EXAMPLE}"
+    if driver not in _DRIVERS:
+        return f"is of no database that netmon knows; write {_EXAMPLE}, or leave it out for SQLite"
+    if driver == _POSTGRESQL:
+        try:
+            importlib.import_module("psycopg")
+        except ImportError:
+            return "is PostgreSQL, whose driver psycopg is not installed; pip install 'netmon[postgres]'"
+    return None
+
+
+def _checked(url: str | URL) -> URL:
+    fault = address_fault(url)
+    if fault is not None:
+        raise ValueError(f"store.ledger {fault}")
+    return _parsed(url)
+
+
+def _parsed(url: str | URL) -> URL:
+    parsed = make_url(url)
+    return parsed.set(drivername=_POSTGRESQL) if parsed.drivername in ("postgres", "postgresql") else parsed
 
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        try:
-            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **_POOL)
-        except ModuleNotFoundError as error:
-            raise ValueError(f"store.ledger needs {error.name}: pip install 'netmon[postgres]'") from error
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, **_POOL)
     path = Path(url.database or "")
     engine = create_engine(url, creator=lambda: _sqlite_connection(path), **_POOL)
     event.listen(engine, "begin", _begin_sqlite)

@@ -1,5 +1,7 @@
 """What netmon says about a wrong configuration: one line for each fault, exactly as a person reads it."""
 
+import sys
+
 import pytest
 
 from netmon.configuration import Configuration
@@ -16,6 +18,22 @@ EXACT = [
     ('code: "72", name', "code: 72, name", '1: province.code: must be text, not 72; quote it: "72"'),
     ("poll_interval_s: 30", "poll_interval_s: 0", "2: poll_interval_s: must be 1 or more, not 0"),
     ("store: {path: ./var}", "store: {}", "4: store.path: is required, but missing"),
+    (
+        "path: ./var",
+        "path: ./var, ledger: 'postgresql//netmon:geheim@db/netmon'",
+        '4: store.ledger: is no URL; write "postgresql+psycopg://user:${env:PASSWORD}@host/db"',
+    ),
+    (
+        "path: ./var",
+        "path: ./var, ledger: 'mysql://netmon:geheim@db/netmon'",
+        "4: store.ledger: is of no database that netmon knows; "
+        'write "postgresql+psycopg://user:${env:PASSWORD}@host/db", or leave it out for SQLite',
+    ),
+    (
+        "path: ./var",
+        'path: ./var, ledger: "${env:NOPE}"',
+        "4: store.ledger: the environment variable NOPE is not set; export NOPE=... before starting",
+    ),
     ("community: geheim-community", "community: 12345", "3: snmp.community: must be text, not a number; quote it"),
     ("{version: 2c, community: geheim-community}", "geheim", "3: snmp: must be a mapping of keys, not text"),
     (
@@ -175,6 +193,22 @@ EXACT = [
 @pytest.mark.parametrize(("old", "new", "line"), EXACT, ids=[new[:40] for _, new, _ in EXACT])
 def test_one_fault_is_one_line_with_file_key_and_mend(spoilt: Spoilt, old: str, new: str, line: str) -> None:
     assert spoilt(old, new) == [f"main.yaml:{line}", "1 fault"]
+
+
+def test_a_postgresql_ledger_without_its_driver_is_a_fault(spoilt: Spoilt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where netmon was installed without its extra: importing psycopg fails."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    assert spoilt("path: ./var", "path: ./var, ledger: 'postgresql://netmon:geheim@db/netmon'") == [
+        "main.yaml:4: store.ledger: is PostgreSQL, whose driver psycopg is not installed; "
+        "pip install 'netmon[postgres]'",
+        "1 fault",
+    ]
+
+
+def test_a_postgresql_ledger_is_sound(load_text: LoadText) -> None:
+    pytest.importorskip("psycopg")
+    url = "postgresql://netmon:${env:PASSWORD}@db/netmon"
+    assert not load_text(SOUND.replace("path: ./var", f'path: ./var, ledger: "{url}"'), PASSWORD="geheim").warnings
 
 
 def test_all_faults_are_told_in_one_go(spoilt: Spoilt) -> None:

@@ -49,7 +49,17 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(url: str) -
     assert "geheim" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["geheim", "mysql://netmon:geheim@db/netmon", "://geheim"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "geheim",
+        "mysql://netmon:geheim@db/netmon",
+        "://geheim",
+        "geheim://db",
+        "postgresql+geheim://db",
+        "postgresql://netmon:geheim@db:port/netmon",
+    ],
+)
 def test_a_bad_url_is_refused_with_the_mend_and_without_its_text(url: str) -> None:
     with pytest.raises(ValueError, match=r"store\.ledger .*postgresql") as caught:
         SqlLedger(url)

@@ -9,7 +9,7 @@ from netmon.model.clock import Clock
 
 
 class Throttle:
-    """After ``limit`` failures within ``window_s`` a client is refused until its window has passed.
+    """After ``limit`` failures within ``window_s`` a client's further failures are refused until its window has passed.
 
     Safe to use from several threads. At most ``max_clients`` addresses are remembered; the one whose window began
     first is forgotten first.
@@ -24,7 +24,7 @@ class Throttle:
         self._lock = threading.Lock()
 
     def blocked_for_s(self, client: str) -> int:
-        """Whole seconds that the client has to wait, for Retry-After; 0 when it may try."""
+        """Whole seconds that the client has to wait, for Retry-After; 0 when it may fail once more."""
         with self._lock:
             began_s, failures = self._windows.get(_network_of(client), (0.0, 0))
             if failures < self._limit:

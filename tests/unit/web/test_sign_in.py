@@ -48,11 +48,14 @@ def test_a_wrong_token_is_refused_in_words(visitor: TestClient, csrf_of: CsrfOf)
     assert "wrong" not in answer.text
 
 
-def test_guessing_on_the_form_is_slowed_down(visitor: TestClient, csrf_of: CsrfOf) -> None:
+def test_guessing_on_the_form_is_slowed_down_and_a_live_token_signs_in_all_the_same(
+    visitor: TestClient, province: SeededProvince, csrf_of: CsrfOf
+) -> None:
     csrf = csrf_of(visitor.get("/sign-in").text)
     answers = [visitor.post("/sign-in", data={"token": "x", "csrf": csrf}) for _ in range(21)]
     assert [a.status_code for a in answers] == [401] * 20 + [429]
     assert answers[-1].headers["retry-after"] == "60"
+    assert visitor.post("/sign-in", data={"token": province.tokens[Role.VIEWER], "csrf": csrf}).status_code == 303
 
 
 def test_a_sign_in_from_another_site_is_refused(visitor: TestClient, province: SeededProvince) -> None:

@@ -7,7 +7,7 @@ from netmon.model.registry import Direction
 from netmon.store.ports import SeriesPoint
 
 BILLING_STEP_S = 300
-"""The 95th percentile is of 5-minute means."""
+"""The 95th percentile is of 5-minute means, those of the clock, so that it does not move with the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Figures:
 
 
 def figures(points: Sequence[SeriesPoint], billing: Sequence[SeriesPoint], direction: Direction) -> Figures:
-    """``points`` at any step give mean and maximum; ``billing`` are the 5-minute means of the same window."""
+    """``points`` at any step give mean and maximum; ``billing`` are the 5-minute means that the window touches."""
     rates = [(point.coverage, rate) for point in points if (rate := _mean(point, direction)) is not None]
     observed = sum(coverage for coverage, _ in rates)
     peaks = (peak for point in points if (peak := _max(point, direction)) is not None)

@@ -64,6 +64,13 @@ def window(
     return Window(start, end, step_s)
 
 
+def on_the_clock(asked: Window, step_s: int) -> Window:
+    """Widened to whole steps that begin at multiples of ``step_s`` in Unix time, wherever the window begins."""
+    start_s, end_s = int(asked.start.timestamp()), math.ceil(asked.end.timestamp())
+    start, end = start_s - start_s % step_s, end_s + -end_s % step_s
+    return Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC), step_s)
+
+
 def fitting_step_s(range_s: int, interval_s: int, points: int = DEFAULT_POINTS) -> int:
     """The step that gives about ``points`` points: a multiple of the poll interval, and no finer than it."""
     return interval_s * max(1, math.ceil(range_s / points / interval_s))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from netmon.api.figures import BILLING_STEP_S, figures
 from netmon.api.problems import Problem, not_found
 from netmon.api.situation import LinkStatus
-from netmon.api.window import Window, fitting_step_s, window
+from netmon.api.window import Window, fitting_step_s, on_the_clock, window
 from netmon.model.registry import Direction
 from netmon.store.ports import EventQuery, LinkSeries
 from netmon.web.chart import NARROW, WIDE, ChartMaker, LinkChart
@@ -40,7 +40,8 @@ def link(
     preset = range or _fitting_preset(visit, link_id)
     asked = _zoom(visit, start or 0, end or 0) if zoomed else _live(visit, preset)
     series = services.series.link_series(link_id, asked.start, asked.end, asked.step_s)
-    billing = services.series.link_series(link_id, asked.start, asked.end, BILLING_STEP_S)
+    billed = on_the_clock(asked, BILLING_STEP_S)
+    billing = services.series.link_series(link_id, billed.start, billed.end, billed.step_s)
     return visit.render(
         "link.html",
         province=province,

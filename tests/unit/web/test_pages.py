@@ -62,6 +62,16 @@ def test_a_young_service_shows_a_range_that_it_can_fill(signed_in: TestClient) -
     assert '<a href="?range=15m" aria-current="true">' in signed_in.get(f"/links/{NEW}").text
 
 
+def test_the_95th_percentile_does_not_move_with_the_zoom(signed_in: TestClient) -> None:
+    """Its 5-minute means are those of the clock: windows that touch the same of them agree."""
+    start, end = 1795236000, 1795239000
+    assert start % 300 == end % 300 == 0
+    pages = [signed_in.get(f"/links/{SATURATED}?from={start + s}&to={end - s}").text for s in (0, 60, 120, 240)]
+    rows = [re.findall(r"Persentil 95.*", page) for page in pages]
+    assert rows[0]
+    assert rows == [rows[0]] * len(rows)
+
+
 def test_old_data_is_called_stale(signed_in: TestClient, province: SeededProvince) -> None:
     province.clock.pass_s(3600)
     page = signed_in.get("/").text

@@ -11,7 +11,7 @@ from netmon.alerts.notifier import Notifier
 from netmon.api.app import create_app
 from netmon.configuration import Configuration
 from netmon.model.clock import SystemClock
-from netmon.process import Process, migrated
+from netmon.process import Process, Stop, migrated
 from netmon.settings.load import Loaded
 from netmon.store.open import open_ledger, open_series
 from netmon.watch.jobs import Jobs
@@ -62,13 +62,26 @@ def serve(loaded: Loaded[Configuration]) -> None:
     )
     process.start()
     migrated(ledger, process.stop.event)
-    serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="uvicorn")
+    serving = threading.Thread(target=_run, args=(server, listening, process.stop), name="uvicorn")
     serving.start()
     structlog.get_logger().info("listening", address=page_url(config))
     process.stop.event.wait()
     server.should_exit = True
     serving.join()
     process.finish()
+
+
+def _run(server: uvicorn.Server, listening: socket.socket, stop: Stop) -> None:
+    """Serve until asked to stop. A server that ends by itself takes the process with it: one that lives and does not
+    listen would look well to its supervisor."""
+    try:
+        server.run(sockets=[listening])
+    except Exception:
+        structlog.get_logger().exception("the server failed")
+    finally:
+        if not stop.event.is_set():
+            structlog.get_logger().error("the server ended although nobody asked")
+            stop.request(failed=True)
 
 
 def page_url(config: Configuration) -> str:

@@ -33,14 +33,16 @@ RETRY_S = 2.0
 
 @dataclass
 class Stop:
-    """Why and when a process ends. ``reload`` asks for the same command once more, with the new configuration."""
+    """Why and when a process ends. ``reload`` asks for the same command once more, with the new configuration;
+    ``failed`` says that nobody asked, so that the exit code makes the supervisor start it again."""
 
     event: threading.Event = field(default_factory=threading.Event)
     reload: bool = False
+    failed: bool = False
     on_stop: Callable[[], object] = lambda: None
 
-    def request(self, *, reload: bool = False) -> None:
-        self.reload = reload
+    def request(self, *, reload: bool = False, failed: bool = False) -> None:
+        self.reload, self.failed = reload, failed
         self.event.set()
         self.on_stop()
 
@@ -92,13 +94,15 @@ class Process:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
 
     def finish(self) -> None:
-        """End the process's part; after a swap this does not return. A SIGHUP on the way is blocked and so kept for
-        the successor, which would die of it until it listens; the mask survives the exec."""
+        """End the process's part; after a swap or a failure this does not return. A SIGHUP on the way is blocked and so
+        kept for the successor, which would die of it until it listens; the mask survives the exec."""
         if self.stop.reload:
             self._log.info("configuration swapped, starting again")
             sys.stderr.flush()
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
             os.execv(sys.executable, [sys.executable, "-m", "netmon", *sys.argv[1:]])  # noqa: S606 -- our own command again
+        if self.stop.failed:
+            sys.exit(1)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGHUP:

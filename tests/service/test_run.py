@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -88,6 +89,32 @@ def test_a_port_that_is_taken_is_a_sentence_and_polling_goes_on(tmp_path: Path, 
             wait_for("samples all the same", lambda: list((tmp_path / "var" / "series").glob("*.db")), 10)
     assert said in service.log.read_text()
     assert "Traceback" not in service.log.read_text()
+
+
+WITH_A_FAULT = """
+import sys
+import netmon.main, uvicorn
+from netmon.cli import app
+
+class Faulty(uvicorn.Server):
+    async def on_tick(self, counter):
+        if counter == 5:
+            {fault}
+        return await super().on_tick(counter)
+
+netmon.main.uvicorn.Server = Faulty
+app(["serve", sys.argv[1]])
+"""
+
+
+@pytest.mark.parametrize("fault", ["raise OSError('no more')", "return True", "raise SystemExit(0)"])
+def test_a_server_that_ends_by_itself_ends_its_process_with_a_failure(tmp_path: Path, fault: str) -> None:
+    """So that the supervisor starts it again; the server is uvicorn, brought down from within after half a second."""
+    command = [sys.executable, "-c", WITH_A_FAULT.format(fault=fault), str(empty(tmp_path).config)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    assert ended.returncode == 1
+    assert "listening" in ended.stderr
+    assert "the server ended although nobody asked" in ended.stderr
 
 
 def test_a_second_run_on_the_same_store_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:

@@ -53,8 +53,6 @@ class Request:
 
     head: bytes
     tail: bytes
-    names: Mapping[bytes, str]
-    """The OIDs that are asked for, as the response will hold them: most are never turned into text again."""
 
     def datagram(self, request_id: int) -> bytes:
         """``request_id`` of 31 bits (RFC 3416 3: Integer32)."""
@@ -77,12 +75,11 @@ def request(
     version: int, community: bytes, oids: Sequence[str], kind: int = GET, repeaters: tuple[int, int] = (0, 0)
 ) -> Request:
     """A request for these OIDs. ``repeaters`` are GETBULK's non-repeaters and max-repetitions. Raises WireError."""
-    contents = [oid_octets(oid) for oid in oids]
-    varbinds = b"".join(_tlv(_SEQUENCE, _tlv(_OID, content) + b"\x05\x00") for content in contents)
+    varbinds = b"".join(_tlv(_SEQUENCE, _tlv(_OID, oid_octets(oid)) + b"\x05\x00") for oid in oids)
     tail = _int(repeaters[0]) + _int(repeaters[1]) + _tlv(_SEQUENCE, varbinds)
     pdu = _tlv(kind, b"\x02\x04" + bytes(4) + tail)  # the length is right with any four octets for a request-id
     message = _tlv(_SEQUENCE, _int(version) + _tlv(_OCTETS, community) + pdu)
-    return Request(message[: -len(tail) - 4], message[-len(tail) :], dict(zip(contents, oids, strict=True)))
+    return Request(message[: -len(tail) - 4], message[-len(tail) :])
 
 
 def opened(datagram: bytes) -> Reply:

@@ -112,7 +112,7 @@ def test_what_is_no_longer_declared_closes_its_event(network: Network, tmp_path:
         wait_for("the cut's event", lambda: service.events(open=True), 20)
         declare(service, network, leaves=3, down_mbps=100)
         service.send(SIGHUP)
-        wait_for("the link is gone", lambda: links(service) and "core-leaf-04" not in links(service), 20)
+        wait_for("the link is gone", lambda: (found := links(service)) and "core-leaf-04" not in found, 20)
         (event,) = wait_for("its event's close", lambda: [e for e in service.events() if e["closed_at"]], 20)
         assert event["subject"]["id"] == "core-leaf-04"
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from netmon.alerts.config import AlertsConfig, ChannelConfig
 from netmon.api.config import ApiConfig
+from netmon.settings.access import effective
 from netmon.settings.declared import Declared
 from netmon.settings.faults import Complaint, did_you_mean, quoted
 from netmon.settings.load import Check, Loaded, load
@@ -70,11 +71,13 @@ def link_classes(configuration: Configuration, names: Names) -> Iterator[Complai
 
 
 def promised_keys(configuration: Configuration, names: Names) -> Iterator[Complaint]:
-    """Keys whose effect comes with a later engine are said to have none, lest somebody waits for it."""
+    """Keys that the device's engine cannot heed are said to have no effect, lest somebody waits for it."""
     for index, device in enumerate(configuration.devices):
-        if device.answers_from:
-            message = "has no effect yet: the gufo engine believes an answer from the device's own address alone"
-            hint = "set address to the one that it answers from"
+        snmp = effective(configuration.snmp, device.snmp)
+        if device.answers_from and snmp.engine != "batch":
+            message = "has no effect: the gufo engine believes an answer from the device's own address alone"
+            instead = "set address to the one that it answers from"
+            hint = instead if snmp.version == "3" else f"write snmp: {{engine: batch}}, or {instead}"
             yield Complaint(("devices", index, "answers_from"), message, hint, warning=True)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from collectors.snmp.batch import BatchEngine
 from collectors.snmp.gufo import GufoEngine
 from collectors.snmp.session import Session, SnmpEngine
 from netmon.model.access import Engine
@@ -14,8 +15,7 @@ class EngineMissing(Exception):
 
 
 class Engines:
-    """The engines of one event loop. ``BATCH`` (one socket for all v2c devices) and ``PYSNMP`` take their seats here
-    by standing in the mapping."""
+    """The engines of one event loop. ``PYSNMP`` takes its seat by standing in the mapping."""
 
     def __init__(self, by_choice: Mapping[Engine, SnmpEngine]) -> None:
         self._by_choice = dict(by_choice)
@@ -38,4 +38,4 @@ class Engines:
 
 def standard_engines(clock: Clock) -> Engines:
     """Every engine that there is."""
-    return Engines({Engine.GUFO: GufoEngine(clock)})
+    return Engines({Engine.GUFO: GufoEngine(clock), Engine.BATCH: BatchEngine(clock)})

@@ -1,6 +1,6 @@
 """The seam between polling and whatever speaks SNMP: four methods, and errors that say what happened.
 
-An engine (``gufo.py``; ``batch.py`` and ``pysnmp.py`` have their seats) makes sessions. A session belongs to one
+An engine (``gufo.py``, ``batch.py``; ``pysnmp.py`` has its seat) makes sessions. A session belongs to one
 device and is used by one visit at a time; it may keep sockets and v3 state between visits.
 """
 

@@ -62,6 +62,8 @@ def lacking(snmp: SnmpConfig) -> Iterator[tuple[str, str, str]]:
             )
             yield "community", f"SNMP version {snmp.version or '2c'} needs a community", hint
         return
+    if snmp.engine == "batch":
+        yield "engine", "the batch engine speaks SNMP 1 and 2c, not 3", "write engine: gufo where the version is 3"
     if not snmp.user:
         yield "user", "SNMP version 3 needs a user", "name the user as the device knows it"
     if snmp.privacy and not snmp.auth:

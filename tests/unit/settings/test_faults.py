@@ -330,7 +330,17 @@ def test_a_class_without_thresholds_is_said_once_with_the_class_that_was_meant(l
     assert str(warning).endswith('judged as default; did you mean "radio"?')
 
 
-def test_a_key_whose_effect_is_still_to_come_is_a_warning(load_text: LoadText) -> None:
+def test_answers_from_is_a_warning_where_the_engine_cannot_heed_it(load_text: LoadText) -> None:
     wanted = SOUND.replace("address: 10.20.2.1", "address: 10.20.2.1, answers_from: [10.20.2.9]")
     (warning,) = load_text(wanted).warnings
-    assert "devices[1].answers_from: has no effect yet" in str(warning)
+    assert "devices[1].answers_from: has no effect: the gufo engine" in str(warning)
+    assert "write snmp: {engine: batch}" in str(warning)
+    believed = wanted.replace("version: 2c, community", "engine: batch, version: 2c, community")
+    assert load_text(believed).warnings == ()
+
+
+def test_the_batch_engine_does_not_speak_v3(spoilt: Spoilt) -> None:
+    own = "address: 10.20.2.1, snmp: {version: 3, user: netmon, engine: batch}"
+    (line, _) = spoilt("address: 10.20.2.1", own)
+    said = "devices[1].snmp.engine: the batch engine speaks SNMP 1 and 2c, not 3; write engine: gufo where the version"
+    assert said in line

@@ -6,7 +6,8 @@ answer from (``Device.answers_from``), with its community and version. Everythin
 On a socket that is connected to nobody the kernel does not tell of ICMP port unreachable: a device where nothing
 listens is ``NoAnswer`` after the time-out here, where gufo says ``Unreachable`` at once.
 
-Walks are rare (a layout is learned once a day) and stay with gufo, on a socket of their own that ends with the walk.
+Walks are rare (a layout is learned once a day) and stay with gufo, on a socket of their own that ends with the walk;
+but gufo hears a device's own address alone, so those that answer from others are walked here.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from collections.abc import AsyncIterator, Sequence
 from collectors.snmp import wire
 from collectors.snmp.gufo import GufoEngine, GufoSession
 from collectors.snmp.mailbox import Arrival, Mailbox, Peer
-from collectors.snmp.session import Answer, Malformed, SnmpError, TooBig, Unreachable, Value
+from collectors.snmp.session import Answer, Malformed, NoAnswer, SnmpError, TooBig, Unreachable, Value
 from collectors.snmp.wire import Request, WireError
 from netmon.model.access import SnmpVersion
 from netmon.model.clock import Clock
@@ -89,6 +90,8 @@ class BatchSession:
         self._engine = engine
         self._walker = walker
         self._pace = pace
+        self._version = _VERSIONS[device.snmp.version]
+        self._community = device.snmp.community.reveal().encode() if device.snmp.community else b""
         self._peer: Peer | None = None
         self._requests: dict[tuple[str, ...], Request] = {}
 
@@ -105,7 +108,7 @@ class BatchSession:
         left, values = tuple(oids), dict[str, Value].fromkeys(oids)
         arrived_s = self._engine.clock.monotonic_s()
         while left:
-            arrival = await self._asked(left, timeout_s)
+            arrival = await self._sent(self._encoded(left), timeout_s)
             arrived_s = arrival.arrived_s
             status, index = arrival.reply.error_status, arrival.reply.error_index
             if not status:
@@ -120,19 +123,49 @@ class BatchSession:
         return Answer(values, arrived_s)
 
     async def walk(self, root: str, timeout_s: float) -> AsyncIterator[tuple[str, Value]]:
-        """By gufo."""
+        """By gufo, or by ourselves where gufo would not hear the answers."""
         try:
-            async for row in self._walker.walk(root, timeout_s):
+            async for row in (self._rows if self._device.answers_from else self._walker.walk)(root, timeout_s):
                 yield row
         finally:
             await self._walker.close()
 
-    async def _asked(self, oids: tuple[str, ...], timeout_s: float) -> Arrival:
+    async def _rows(self, root: str, timeout_s: float) -> AsyncIterator[tuple[str, Value]]:
+        """A subtree row by row, ended by whatever is not beneath it. An OID must increase."""
+        before = root
+        while rows := await self._following(before, timeout_s):
+            for oid, value in rows:
+                if not oid.startswith(f"{root}.") or (oid == before and value is None):  # endOfMibView repeats the OID
+                    return
+                if wire.place(oid) <= wire.place(before):
+                    raise Malformed(f"{self._device.where}: a walk that never ends: after {before} comes {oid}")
+                before = oid
+                yield oid, value
+
+    async def _following(self, oid: str, timeout_s: float) -> list[tuple[str, Value]]:
+        """The rows after this one. A GETBULK that times out is asked again for half as many, down to GETNEXT, which
+        is sent twice; no rows where the agent has no more (v1: noSuchName)."""
+        last_try = self.max_repetitions == 0
+        while True:
+            kind, rows = (wire.GETBULK, self.max_repetitions) if self.max_repetitions else (wire.GETNEXT, 0)
+            try:
+                request = wire.request(self._version, self._community, [oid], kind, (0, rows))
+                arrival = await self._sent(request, timeout_s)
+            except NoAnswer:
+                if last_try:
+                    raise
+                last_try = rows == 0
+                self.max_repetitions = rows // 2 if rows > 3 else 0
+                continue
+            if arrival.reply.error_status not in (0, wire.NO_SUCH_NAME):
+                raise TooBig(f"{self._device.where} refuses to be walked")
+            return [] if arrival.reply.error_status else self._decoded(arrival)
+
+    async def _sent(self, request: Request, timeout_s: float) -> Arrival:
         """One exchange, when it is this PDU's turn. The time-out begins with the sending."""
         try:
             async with self._pace, self._engine.in_flight:
                 peer = self._peer = self._peer or await self._found()
-                request = self._requests.get(oids) or self._encoded(peer, oids)
                 family = socket.AF_INET6 if ":" in peer.endpoint[0] else socket.AF_INET
                 return await self._engine.mailbox(family).exchange(peer, request, timeout_s)
         except SnmpError:
@@ -146,29 +179,33 @@ class BatchSession:
     async def _found(self) -> Peer:
         device = self._device
         address = await _resolved(device)
-        community = device.snmp.community.reveal().encode() if device.snmp.community else b""
         believed = frozenset((str(ipaddress.ip_address(each)), device.port) for each in (address, *device.answers_from))
-        return Peer(device, _VERSIONS[device.snmp.version], community, (address, device.port), believed)
+        return Peer(device, self._version, self._community, (address, device.port), believed)
 
-    def _encoded(self, peer: Peer, oids: tuple[str, ...]) -> Request:
+    def _encoded(self, oids: tuple[str, ...]) -> Request:
         """The same few requests are sent at every poll: each is encoded once."""
+        if (known := self._requests.get(oids)) is not None:
+            return known
         if len(self._requests) >= _MOST_REQUESTS:
             self._requests.clear()
-        shared, request = self._engine.encoded(peer.version, peer.community, oids)
+        shared, request = self._engine.encoded(self._version, self._community, oids)
         self._requests[shared] = request
         return request
 
     def _read(self, arrival: Arrival, asked: tuple[str, ...]) -> dict[str, Value]:
         """The values of what was asked; what an agent adds of its own accord is left out."""
-        try:
-            said = dict(wire.varbinds(arrival.datagram, arrival.reply, self._engine.names))
-        except WireError as error:
-            self._peer = None
-            raise Malformed(f"{self._device.where} sent something that is not a proper SNMP answer: {error}") from None
+        said = dict(self._decoded(arrival))
         values = {oid: said[oid] for oid in asked if oid in said}
         if not values:
             raise Malformed(f"{self._device.where} answers other things than it was asked")
         return values
+
+    def _decoded(self, arrival: Arrival) -> list[tuple[str, Value]]:
+        try:
+            return wire.varbinds(arrival.datagram, arrival.reply, self._engine.names)
+        except WireError as error:
+            self._peer = None
+            raise Malformed(f"{self._device.where} sent something that is not a proper SNMP answer: {error}") from None
 
     async def close(self) -> None:
         """The sockets are the engine's; only a walk has one of its own."""

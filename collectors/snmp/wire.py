@@ -166,6 +166,11 @@ def oid_text(octets: bytes) -> str:
     return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
 
 
+def place(oid: str) -> tuple[int, ...]:
+    """An OID as agents order it: number by number, not as text."""
+    return tuple(int(number) for number in oid.split("."))
+
+
 def _value(tag: int, content: bytes) -> Value:
     """Every type but the unsigned numbers."""
     if tag in _BYTES:

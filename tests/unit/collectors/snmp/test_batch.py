@@ -14,13 +14,15 @@ import pytest
 import structlog
 
 from collectors.snmp.batch import BatchEngine
-from collectors.snmp.session import Answer, Malformed, NoAnswer, SnmpError, TooBig, Unreachable
+from collectors.snmp.session import Answer, Malformed, NoAnswer, SnmpError, TooBig, Unreachable, Value
 from netmon.model.access import SnmpVersion
 from netmon.model.clock import SystemClock
 from netmon.model.registry import Device
 from tests.unit.collectors.udp_agent import (
+    END_OF_MIB_VIEW,
     GEN_ERR,
     GET,
+    GETBULK,
     NO_SUCH_NAME,
     NULL,
     TOO_BIG,
@@ -136,7 +138,7 @@ async def test_hostile_octets_end_in_our_own_errors() -> None:
 
 
 @asynccontextmanager
-async def answering_from(address: str) -> AsyncIterator[Device]:
+async def answering_from(address: str, answers: Answering = lambda r: [five(r)]) -> AsyncIterator[Device]:
     """A device that is asked at 127.0.0.1 and answers from another address, by the same port."""
     asked, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     with closing(asked), closing(other):
@@ -147,13 +149,15 @@ async def answering_from(address: str) -> AsyncIterator[Device]:
         def serve() -> None:
             datagram, client = asked.recvfrom(65535)
             at = datagram.index(b"\x02\x04") + 2
-            request = Request(GET, datagram[at : at + 4], 1, datagram)
-            other.sendto(five(request), client)
+            for reply in answers(Request(datagram[at - 4], datagram[at : at + 4], 1, datagram)):
+                other.sendto(reply, client)
 
         asyncio.get_running_loop().add_reader(asked, serve)
-        with answering(lambda _: []) as (template, _):
-            yield replace(template, port=asked.getsockname()[1])
-        asyncio.get_running_loop().remove_reader(asked)
+        try:
+            with answering(lambda _: []) as (template, _):
+                yield replace(template, port=asked.getsockname()[1])
+        finally:
+            asyncio.get_running_loop().remove_reader(asked)
 
 
 async def test_an_answer_from_another_address_is_dropped_and_hinted_at_once() -> None:
@@ -290,3 +294,48 @@ async def test_lesson_09_an_engine_belongs_to_one_event_loop() -> None:
 
             with pytest.raises(RuntimeError, match="another event loop"):
                 await asyncio.to_thread(asyncio.run, elsewhere())
+
+
+BEYOND = ("1.3.6.1.3.1", number(0))
+
+
+async def walked(answers: Answering) -> tuple[list[tuple[str, Value]], int]:
+    """By the engine itself, as for every device that answers from another address."""
+    async with answering_from("127.0.0.2", answers) as device, opened() as engine:
+        session = engine.session(replace(device, answers_from=("127.0.0.2",)))
+        return [row async for row in session.walk(NAMES, 0.05)], session.max_repetitions
+
+
+@pytest.mark.parametrize("end", [[BEYOND], [(OIDS[1], END_OF_MIB_VIEW)], []])
+async def test_a_device_that_answers_from_another_address_is_walked(end: list[tuple[str, bytes]]) -> None:
+    def page(request: Request) -> list[bytes]:
+        if not end and request.asks_for(OIDS[1]):
+            return [answer(request, [], NO_SUCH_NAME, 1)]
+        first = [] if request.asks_for(OIDS[1]) else [(OIDS[0], number(1)), (OIDS[1], number(2))]
+        return [answer(request, first + end)]
+
+    assert (await walked(page))[0] == [(OIDS[0], 1), (OIDS[1], 2)]
+
+
+async def test_lesson_05_getbulk_that_times_out_is_halved_down_to_getnext() -> None:
+    def only_getnext(request: Request) -> list[bytes]:
+        if request.kind == GETBULK:
+            return []
+        position = next((n for n, oid in enumerate(OIDS) if request.asks_for(oid)), -1)
+        rows = [*((oid, number(n)) for n, oid in enumerate(OIDS)), BEYOND]
+        return [answer(request, [rows[position + 1]])]
+
+    assert await walked(only_getnext) == ([(oid, n) for n, oid in enumerate(OIDS)], 0)
+
+
+@pytest.mark.parametrize("places", [[1, 2, 2], [1, 2, 1], [3, 2]])
+async def test_lesson_06_a_walk_stops_at_an_oid_that_does_not_increase(places: list[int]) -> None:
+    with pytest.raises(Malformed, match="never ends"):
+        await walked(lambda r: [answer(r, [(f"{NAMES}.{n}", number(n)) for n in places])])
+
+
+async def test_a_walk_ends_where_nobody_answers_or_the_agent_refuses() -> None:
+    with pytest.raises(NoAnswer):
+        await walked(lambda _: [])
+    with pytest.raises(TooBig):
+        await walked(lambda r: [answer(r, [], GEN_ERR, 1)])

@@ -194,11 +194,16 @@ class BatchSession:
 
     def _read(self, arrival: Arrival, asked: tuple[str, ...]) -> dict[str, Value]:
         """The values of what was asked; what an agent adds of its own accord is left out."""
-        said = dict(self._decoded(arrival))
-        values = {oid: said[oid] for oid in asked if oid in said}
-        if not values:
+        rows = self._decoded(arrival)
+        values = dict[str, Value].fromkeys(asked)
+        distinct = len(values)
+        values.update(rows)
+        if rows and len(values) == distinct:  # nearly always: all that came was asked for
+            return values
+        said = {oid: value for oid, value in rows if oid in asked}
+        if not said:
             raise Malformed(f"{self._device.where} answers other things than it was asked")
-        return values
+        return said
 
     def _decoded(self, arrival: Arrival) -> list[tuple[str, Value]]:
         try:

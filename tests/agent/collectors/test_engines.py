@@ -81,6 +81,26 @@ async def test_a_real_snmpd_gives_the_same_report_learned_and_known(version: Snm
         assert without_counters(by_batch) == without_counters(by_gufo)
 
 
+async def test_lesson_08_polls_by_batch_leave_no_sockets_behind(tmp_path: Path) -> None:
+    require(components.snmpd)
+    access, clock = (
+        SnmpAccess(community=Secret("public"), engine=Engine.BATCH, deadline_s=5, timeout_s=1),
+        SystemClock(),
+    )
+    with running_snmpd(tmp_path) as agent:
+        engines = standard_engines(clock)
+        device = Device("core-palu", agent.address, "72.71", access, agent.port)
+        session, layout = engines.session(device), None
+        _, layout = await visit(device, ("lo",), layout, session, clock, 0)
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(300):
+            report, layout = await visit(device, ("lo",), layout, session, clock, 0)
+            assert report.outcome is Outcome.COMPLETE
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        await engines.close()
+        assert len(list(Path("/proc/self/fd").iterdir())) == before - 1
+
+
 def without_counters(report: PollReport) -> PollReport:
     """The loopback's counters run while it is asked."""
     still = without_time(report)

@@ -138,12 +138,18 @@ async def test_hostile_octets_end_in_our_own_errors() -> None:
 
 
 @asynccontextmanager
-async def answering_from(address: str, answers: Answering = lambda r: [five(r)]) -> AsyncIterator[Device]:
-    """A device that is asked at 127.0.0.1 and answers from another address, by the same port."""
-    asked, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+async def answering_from(
+    address: str, answers: Answering = lambda r: [five(r)], asked_at: str = "127.0.0.1"
+) -> AsyncIterator[Device]:
+    """A device that answers by the same port from another address than the one it is asked at."""
+    family = socket.AF_INET6 if ":" in asked_at else socket.AF_INET
+    asked, other = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
     with closing(asked), closing(other):
-        asked.bind(("127.0.0.1", 0))
-        other.bind((address, asked.getsockname()[1]))
+        asked.bind((asked_at, 0))
+        if address == asked_at:
+            other = asked
+        else:
+            other.bind((address, asked.getsockname()[1]))
         asked.setblocking(False)
 
         def serve() -> None:
@@ -155,7 +161,7 @@ async def answering_from(address: str, answers: Answering = lambda r: [five(r)])
         asyncio.get_running_loop().add_reader(asked, serve)
         try:
             with answering(lambda _: []) as (template, _):
-                yield replace(template, port=asked.getsockname()[1])
+                yield replace(template, address=asked_at, port=asked.getsockname()[1])
         finally:
             asyncio.get_running_loop().remove_reader(asked)
 
@@ -170,6 +176,14 @@ async def test_an_answer_from_another_address_is_dropped_and_hinted_at_once() ->
     (hint,) = logs
     assert (hint["device"], hint["source"]) == ("odd", f"127.0.0.2:{device.port}")
     assert "answers_from" in hint["mend"]
+
+
+@pytest.mark.parametrize("written", ["::1", "0:0:0:0:0:0:0:1"])
+async def test_ipv6_has_a_socket_of_its_own(written: str) -> None:
+    async with answering_from("::1", asked_at="::1") as device, answering_from("127.0.0.1") as old, opened() as engine:
+        both = [engine.session(replace(device, address=written)), engine.session(old)]
+        said = await asyncio.gather(*(each.get(OIDS[:1], 0.5) for each in both))
+        assert [each.values for each in said] == [{OIDS[0]: 5}] * 2
 
 
 async def test_answers_from_names_the_addresses_that_are_believed() -> None:

@@ -1,6 +1,6 @@
 """kill -9 of every process in turn, under load: nothing acknowledged is lost, no event is lost or doubled.
 
-One run of about 80 s feeds all tests of this file. 24 real agents are polled every 2 s, the API is asked all the time,
+One run of about two minutes feeds all tests of this file. 24 real agents are polled every 3 s, the API is asked all the time,
 alerts go to a real SMTP server and a real HTTP receiver, and incidents begin and end while processes die. The
 supervisor is killed once too, and started again at once, as systemd would.
 """
@@ -30,13 +30,13 @@ from tests.real.mail import running_mail_server
 from tests.real.service import Service, running_service, wait_for
 from tests.real.simulated import Network, running_network
 
-INTERVAL_S = 2
+INTERVAL_S = 3
 LEAVES = 23
 ROUND = ("collect", "watch", "serve")
 VICTIMS = (*ROUND, *ROUND, "run", *ROUND, *ROUND)
 SEED = 20_261_121
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def turn(network: Network, seen: Observed, step: int) -> None:
     """Begin what begins before this kill; end what ends, once on-call could have heard of it."""
     for incident in INCIDENTS:
         if incident.last == step:
-            wait_for(f"the event of {incident.subject}", lambda i=incident: opened(seen, i), 25)  # type: ignore[misc]
+            wait_for(f"the event of {incident.subject}", lambda i=incident: opened(seen, i), 40)  # type: ignore[misc]
         if step in (incident.first, incident.last):
             for order in incident.orders:
                 now = getattr(network.orders, order)

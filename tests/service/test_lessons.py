@@ -31,7 +31,7 @@ from tests.real.service import Service, running_service, wait_for
 from tests.real.simulated import Network, running_network
 from tests.real.snmpd import running_snmpd
 
-INTERVAL_S = 2
+INTERVAL_S = 3
 LEAVES = 20
 DEAD = tuple(f"leaf-{n:02}" for n in range(11, 21))
 """Half of the leaves: five whole regions of two."""
@@ -92,12 +92,12 @@ def play(network: Network, service: Service, hooks: HttpReceiver) -> Seen:
         shut={"core/leaf-03", "leaf-04/lan"},
         gone={"core/leaf-05"},
     )
-    wait_for("the events of the dark regions", lambda: len(service.events(kind="blankspot")) >= 5, 30)
-    wait_for("the saturation of leaf-02", lambda: service.events(kind="saturation"), 20)
-    wait_for("ten polls in the dark", lambda: time.time() > began + 10 * INTERVAL_S, 30)
+    wait_for("the events of the dark regions", lambda: len(service.events(kind="blankspot")) >= 5, 45)
+    wait_for("the saturation of leaf-02", lambda: service.events(kind="saturation"), 40)
+    wait_for("ten polls in the dark", lambda: time.time() > began + 10 * INTERVAL_S, 40)
     metrics, busy = scrape(service), service.get("/api/v1/links")
     network.order(dark=set(), full=set(), shut=set(), gone=set())
-    wait_for("every close", lambda: not service.events(open=True), 30)
+    wait_for("every close", lambda: not service.events(open=True), 60)
     restarted = time.time()
     network.order(restarts={"leaf-06": 1, "core": 1})
     time.sleep(5 * INTERVAL_S)
@@ -118,7 +118,7 @@ def test_lesson_01_with_half_the_agents_dead_the_living_stay_on_schedule(seen: S
     for link in ("core-leaf-07", "leaf-08-lan", "leaf-09-lan"):
         living = [s for s in seen.samples(link) if seen.dark[0] <= s.at.timestamp() <= ends]
         assert [b.tick - a.tick for a, b in pairwise(living)] == [INTERVAL_S] * (len(living) - 1)
-        assert len(living) >= 9
+        assert len(living) >= 8  # of ten intervals, whose first and last poll may lie outside
         assert max((b.at - a.at).total_seconds() for a, b in pairwise(living)) < 1.5 * INTERVAL_S
     assert seen.metrics["netmon_collector_overruns_total"] == {"": 0.0}
 
@@ -146,8 +146,8 @@ def test_lesson_10_an_interface_that_goes_shifts_the_others_and_mixes_no_history
         rates = [s.down_bps for s in seen.samples(link) if s.down_bps is not None]
         assert rates
         assert all(rate == pytest.approx(40e6, rel=0.15) for rate in rates)
-    (gone,) = seen.events("core-leaf-05")
-    assert (gone["kind"], gone["close_reason"]) == ("vanished", "recovered")
+    told = [(e["kind"], e["reason"], e["opened_at"], e["close_reason"]) for e in seen.events("core-leaf-05")]
+    assert [(kind, closed) for kind, _, _, closed in told] == [("vanished", "recovered")], told
 
 
 def test_lesson_11_and_13_counters_that_begin_anew_give_no_spike_and_a_rate_by_the_second_poll(seen: Seen) -> None:

@@ -1,8 +1,8 @@
 """kill -9 of every process in turn, under load: nothing acknowledged is lost, no event is lost or doubled.
 
-One run of about two minutes feeds all tests of this file. 24 real agents are polled every 3 s, the API is asked all the time,
-alerts go to a real SMTP server and a real HTTP receiver, and incidents begin and end while processes die. The
-supervisor is killed once too, and started again at once, as systemd would.
+One run of about two minutes feeds all tests of this file. 24 real agents are polled every 3 s, the API is asked all
+the time, alerts go to a real SMTP server and a real HTTP receiver, and incidents begin and end while processes die.
+The supervisor is killed once too, and started again at once, as systemd would.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class PrivacyProtocol(StrEnum):
 
 
 class Engine(StrEnum):
-    """Which engine asks. ``BATCH`` speaks v1 and v2c; ``PYSNMP`` has its seat in ``collectors/snmp`` and no code yet."""
+    """Which engine asks. ``BATCH`` speaks v1 and v2c; ``PYSNMP`` has its seat and no code yet."""
 
     GUFO = "gufo"
     BATCH = "batch"

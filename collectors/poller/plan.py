@@ -36,11 +36,12 @@ def known_oids(interface: LearnedInterface) -> dict[str, str]:
     return _at(interface.who.if_index, (interface.who.column, *interface.columns))
 
 
-def candidate_oids(if_index: int, *, counters64: bool) -> dict[str, str]:
-    """OIDs by column name for an interface that is being learned. v1 cannot carry Counter64 (RFC 3584 4.2.2.1)."""
+def candidate_oids(who: if_mib.Named, *, counters64: bool) -> dict[str, str]:
+    """OIDs by column name for an interface that is being learned: its name once more, lest the table changed since the
+    walk. v1 cannot carry Counter64 (RFC 3584 4.2.2.1)."""
     wide = (if_mib.IN_OCTETS.name, if_mib.OUT_OCTETS.name)
-    names = (*if_mib.MOVING, *if_mib.SETTLED)
-    return _at(if_index, (name for name in names if counters64 or name not in wide))
+    names = (who.column, *if_mib.MOVING, *if_mib.SETTLED)
+    return _at(who.if_index, (name for name in names if counters64 or name not in wide))
 
 
 def pdus(groups: Iterable[Sequence[str]], max_varbinds: int) -> list[list[str]]:

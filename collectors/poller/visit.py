@@ -133,10 +133,13 @@ class _Visit:
             await self._asking.get_groups(asked.values())
         finally:
             for interface, oids in asked.items():
-                stated = if_mib.NAME.syntax.read(self._asking.values(oids)[interface.who.column])
-                if self._asking.complete(oids) and stated == interface.who.stated:
+                if self._asking.complete(oids) and self._is_still(interface.who, oids):
                     self._rows[interface.who.if_name] = self._row(interface, oids)
         return len(self._rows) == len(wanted)
+
+    def _is_still(self, who: if_mib.Named, oids: Mapping[str, str]) -> bool:
+        """Whether the device gives the ifIndex the name by which the interface was found."""
+        return (if_mib.NAME.syntax.read(self._asking.values(oids)[who.column]) or "") == who.stated
 
     async def _learn(self) -> None:
         """Walk the names, then ask everything of those that are watched."""
@@ -147,13 +150,18 @@ class _Visit:
         chosen = [who for who in everyone if self._watched is None or who.if_name in self._watched]
         missed = self._missed_by_walk(everyone)
         counters64 = self._device.snmp.version is not SnmpVersion.V1
-        asked = {who: plan.candidate_oids(who.if_index, counters64=counters64) for who in chosen}
+        asked = {who: plan.candidate_oids(who, counters64=counters64) for who in chosen}
         try:
             await self._asking.get_groups(asked.values())
         finally:
             answered = {who: oids for who, oids in asked.items() if self._asking.complete(oids)}
+            if moved := [who.if_name for who, oids in answered.items() if not self._is_still(who, oids)]:
+                self._doubt = f"{self._device.label}: its interface table changed while it was read ({moved[0]} …)"
+                answered = {}
             learned = {self._learned(who, oids): oids for who, oids in answered.items()}
             self._rows |= {each.who.if_name: self._row(each, oids) for each, oids in learned.items()}
+        if moved:
+            return  # what was known stays known; the next visit finds the change
         self._layout = self._relearned((*learned, *missed))
         self._rows = {each.who.if_name: self._rows[each.who.if_name] for each in self._layout.interfaces}
         self._hint_at_absent(everyone)

@@ -1,7 +1,7 @@
 """An SNMP agent without a network: another implementation of the Session port, for what the poller makes of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from collectors.snmp.session import Answer, NoAnswer, SnmpError, TooBig, Value
@@ -28,6 +28,8 @@ class Agent:
     silent_after: int = 1_000_000_000
     requests: list[tuple[str, ...]] = field(default_factory=list)
     walks: list[str] = field(default_factory=list)
+    when_walked: Callable[[], None] = lambda: None
+    """Called at the end of each walk."""
     sessions: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
@@ -83,6 +85,7 @@ class SessionInMemory:
             if oid.startswith(root + ".") and oid not in self._agent.forgets_in_walks:
                 await self._request(timeout_s)
                 yield oid, self._agent.objects[oid]
+        self._agent.when_walked()
 
     async def close(self) -> None:
         self.closed = True

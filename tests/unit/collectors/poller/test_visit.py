@@ -128,6 +128,22 @@ def test_lesson_10_an_if_index_that_somebody_else_has_now_is_no_sample_of_ours()
     assert report.absent == ("ether2",)
 
 
+def test_lesson_10_a_table_that_changes_while_it_is_read_mixes_no_counters_and_is_no_absence() -> None:
+    agent = router("ether1", "ether2", "ether3")
+
+    def swap() -> None:
+        agent.interface(2, "ether3", octets=3333)
+        agent.interface(3, "ether2", octets=2222)
+
+    agent.when_walked = lambda: swap() if len(agent.walks) == 2 else None  # both columns of names have been walked
+    report, layout = poll(agent)
+    assert (report.outcome, report.interfaces, report.absent) == (Outcome.PARTIAL, (), ())
+    assert "changed while it was read" in report.reason
+    agent.when_walked = lambda: None
+    after, _ = poll(agent, layout=layout)
+    assert {row.if_name: row.in_octets for row in after.interfaces} == {"ether2": 2222, "ether3": 3333}
+
+
 @pytest.mark.parametrize(
     ("oid", "value"),
     [

@@ -1,34 +1,16 @@
 """A browser without a browser: a client that has signed in to a seeded province."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
 from netmon.store.ports import Role
-from tests.seeded_province import SeededProvince, seeded_province
+from tests.seeded_province import SeededProvince
 
 SignIn = Callable[..., Response]
-
-
-@pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SeededProvince]:
-    """Written once; every test works on a copy."""
-    folder = tmp_path_factory.mktemp("seeded")
-    province = seeded_province(folder, hours=2)
-    province.ledger.close()
-    return folder, province
-
-
-@pytest.fixture
-def province(seeded: tuple[Path, SeededProvince], tmp_path: Path) -> Iterator[SeededProvince]:
-    folder, template = seeded
-    copy = template.copied(folder, tmp_path)
-    yield copy
-    copy.ledger.close()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def watch(loaded: Loaded[Configuration]) -> None:
     ledger, series = open_ledger(config.store), open_series(config.store)
     process = Process("watch", loaded, ledger, clock, metrics)
     notifier = Notifier(
-        loaded.registry, config.alerts, config.channels, ledger, clock, metrics, page_url=page_url(config)
+        loaded.registry, config.alerts, config.channels, ledger, clock, metrics, page_url=config.api.page_url
     )
     watching = Watch(loaded.registry, ledger, notifier, config.watch, clock, metrics, collector=config.collector.name)
     jobs = Jobs(loaded.registry, series, ledger, config.store.retention, clock, metrics, is_held=lambda: watching.leads)
@@ -64,7 +64,7 @@ def serve(loaded: Loaded[Configuration]) -> None:
     migrated(ledger, process.stop.event)
     serving = threading.Thread(target=_run, args=(server, listening, process.stop), name="uvicorn")
     serving.start()
-    structlog.get_logger().info("listening", address=page_url(config))
+    structlog.get_logger().info("listening", address=config.api.page_url)
     process.stop.event.wait()
     server.should_exit = True
     serving.join()
@@ -82,12 +82,6 @@ def _run(server: uvicorn.Server, listening: socket.socket, stop: Stop) -> None:
         if not stop.event.is_set():
             structlog.get_logger().error("the server ended although nobody asked")
             stop.request(failed=True)
-
-
-def page_url(config: Configuration) -> str:
-    """The page's address as the configuration has it; a wildcard host is shown as this machine's loopback."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.api.host, config.api.host)
-    return f"http://{host}:{config.api.port}"
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -120,8 +120,8 @@ def supervise(loaded: Loaded[Configuration], extra: tuple[Child, ...] = ()) -> i
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.request_stop())
     signal.signal(signal.SIGHUP, swap.on_signal)
-    api = loaded.configuration.api
-    say(f"{loaded.registry.province.name}: the page is at http://{api.host}:{api.port}/ (Ctrl-C stops)")
+    page_url = loaded.configuration.api.page_url
+    say(f"{loaded.registry.province.name}: the page is at {page_url}/ (Ctrl-C stops)")
     code = supervisor.run()
     if code != CONFIGURATION_FAULT:
         say("stopped")

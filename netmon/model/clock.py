@@ -29,8 +29,3 @@ def slot_of(at: datetime, interval_s: int) -> int:
     """The tick that an instant belongs to: Unix seconds, floored to the poll interval."""
     unix_s = int(at.timestamp())
     return unix_s - unix_s % interval_s
-
-
-def at_tick(tick: int) -> datetime:
-    """The instant that a tick stands for, aware UTC."""
-    return datetime.fromtimestamp(tick, UTC)

@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -20,7 +21,7 @@ from netmon.process import Process, migrated
 from netmon.settings.load import Loaded
 from netmon.store.forwarder import Forwarder
 from netmon.store.open import open_ledger, open_series, open_spool
-from netmon.store.ports import Memory
+from netmon.store.ports import Ledger, Memory
 
 FLUSH_EVERY_S = 1.0
 
@@ -56,21 +57,31 @@ def collect(loaded: Loaded[Configuration]) -> None:
         return {**collector.standing(), **intake.vitals(), "store_error": forwarder.store_error}
 
     process.detail = vitals
+    try:
+        with _forwarding(forwarder, ledger, process):
+            asyncio.run(_poll(collector, intake, process))
+    finally:
+        spool.close()
+    process.finish()
+
+
+@contextmanager
+def _forwarding(forwarder: Forwarder, ledger: Ledger, process: Process) -> Iterator[None]:
+    """The forwarder in its thread, from when the ledger is there until the last of the body's commits has gone. It
+    always ends with the body: left running it would keep a broken process alive."""
     delivered = threading.Event()
 
     def forward() -> None:
         migrated(ledger, process.stop.event)
         forwarder.run(delivered)
 
-    forwarding = threading.Thread(target=forward, name="forwarder")
-    forwarding.start()
+    thread = threading.Thread(target=forward, name="forwarder")
+    thread.start()
     try:
-        asyncio.run(_poll(collector, intake, process))
-    finally:  # a forwarder that is left running would keep a broken process alive
+        yield
+    finally:
         delivered.set()
-        forwarding.join()
-        spool.close()
-    process.finish()
+        thread.join()
 
 
 async def _poll(collector: Collector, intake: Intake, process: Process) -> None:

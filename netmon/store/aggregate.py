@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from netmon.model.instants import at_us, unix_us
 from netmon.model.sample import Flag, LinkSample
-from netmon.store.instants import at_us, unix_us
 from netmon.store.ports import LinkSeries, SeriesPoint
 
 

@@ -4,9 +4,9 @@ two's complement, since SQLite's integers are signed and a counter goes to 2^64 
 from collections.abc import Callable
 from typing import Any
 
+from netmon.model.instants import at_us, unix_us
 from netmon.model.poll import InterfaceStatus, Outcome
 from netmon.model.sample import DeviceSample, Flag, LinkSample
-from netmon.store.instants import at_us, unix_us
 from netmon.store.rows import row_reader
 
 SCHEMA = """

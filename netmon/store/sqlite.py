@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from netmon.model.instants import unix_us
 from netmon.model.sample import Batch, DeviceSample, LinkSample
 from netmon.store.aggregate import Reading, series_of
-from netmon.store.instants import unix_us
 from netmon.store.ports import LinkSeries
 from netmon.store.series_rows import SCHEMA, Row, device_row, device_sample, link_row, link_sample
 from netmon.store.sqlite_file import Layout, make_private_folder, open_file, open_for_reading, remove_file, told

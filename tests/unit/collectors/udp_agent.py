@@ -1,6 +1,6 @@
 """An agent on real UDP that answers byte by byte as a test says: for what no well-behaved agent sends.
 
-Integers and OIDs of BER (X.690) by hand: an encoder that would refuse to write nonsense is of no use here.
+An encoder that would refuse to write nonsense is of no use here.
 """
 
 import socket
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from netmon.model.access import SnmpAccess
 from netmon.model.registry import Device
 from netmon.model.secret import Secret
+from tests.real.ber import number, oid_bytes, tlv
 
 GET, GETNEXT, GETBULK = 0xA0, 0xA1, 0xA5
 END_OF_MIB_VIEW = b"\x82\x00"
@@ -33,27 +34,6 @@ class Request:
 
 
 Answering = Callable[[Request], list[bytes]]
-
-
-def tlv(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    length = bytes([size]) if size < 128 else b"\x82" + size.to_bytes(2, "big")
-    return bytes([tag]) + length + content
-
-
-def number(value: int, tag: int = 0x02) -> bytes:
-    return tlv(tag, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
-
-
-def oid_bytes(oid: str) -> bytes:
-    parts = [int(part) for part in oid.split(".")]
-    encoded = [parts[0] * 40 + parts[1]]
-    for part in parts[2:]:
-        digits = [part & 0x7F]
-        while part := part >> 7:
-            digits.insert(0, part & 0x7F | 0x80)
-        encoded += digits
-    return tlv(0x06, bytes(encoded))
 
 
 def answer(request: Request, varbinds: list[tuple[str, bytes]], error: int = 0, index: int = 0) -> bytes:

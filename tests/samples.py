@@ -15,6 +15,7 @@ NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 _INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 _IDS = st.text(min_size=1, max_size=12)
 _U63 = st.none() | st.integers(0, 2**63 - 1)
+_U32 = st.none() | st.integers(0, 2**32 - 1)
 _U64 = st.none() | st.integers(0, 2**64 - 1)
 _STATUS = st.none() | st.sampled_from(InterfaceStatus)
 _SECONDS = st.floats(0, 1e6)
@@ -67,10 +68,10 @@ any_link_sample = st.builds(
     up_octets=_U63,
     down_counter=_U64,
     up_counter=_U64,
-    in_errors=_U63,
-    out_errors=_U63,
-    in_discards=_U63,
-    out_discards=_U63,
+    in_errors=_U32,
+    out_errors=_U32,
+    in_discards=_U32,
+    out_discards=_U32,
     admin_status=_STATUS,
     oper_status=_STATUS,
     speed_bps=_U63,

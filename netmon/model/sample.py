@@ -1,5 +1,6 @@
 """What a poll comes to mean: rates of a link, state of a device, per tick."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag
@@ -68,7 +69,8 @@ class DeviceSample:
 class Batch:
     """What a second of polling brought: the unit that the spool commits and the series store confirms."""
 
-    links: tuple[LinkSample, ...] = ()
+    links: Sequence[LinkSample] = ()
+    """Nearly always a ``LinkSamples`` (netmon/model/columns.py): columns, equal to the tuple of the same rows."""
     devices: tuple[DeviceSample, ...] = ()
 
     def __len__(self) -> int:

@@ -1,10 +1,11 @@
 """What the intake counts."""
 
-from collections import Counter as Tally
 from collections.abc import Mapping
 
+import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from netmon.model.columns import LinkSamples
 from netmon.model.sample import Flag
 from netmon.store.ports import SpoolEntry
 
@@ -45,9 +46,11 @@ class IntakeMetrics:
     def committed(self, entry: SpoolEntry) -> None:
         self.samples.labels("link").inc(len(entry.batch.links))
         self.samples.labels("device").inc(len(entry.batch.devices))
-        flagged = Tally(flag for sample in entry.batch.links if sample.flags for flag in sample.flags)
-        for flag, count in flagged.items():
-            self.flags.labels(Flag(flag).name.lower()).inc(count)  # type: ignore[union-attr]
+        flags = LinkSamples.of(entry.batch.links).figures["flags"]
+        for flag in Flag:
+            count = int(np.count_nonzero(flags & flag))
+            if count:
+                self.flags.labels(flag.name.lower()).inc(count)  # type: ignore[union-attr]
         for finding in entry.findings:
             self.findings.labels(finding.signal.value, finding.transition.value).inc()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from netmon.model.columns import LinkSamples
 from netmon.model.sample import Batch
 from netmon.store.ports import FindingLog, SeriesStore, Spool, Spooled, StoreUnavailable
 
@@ -129,7 +130,7 @@ class _Route:
 
 
 def _joined(entries: Sequence[Spooled]) -> Batch:
-    links = tuple(sample for entry in entries for sample in entry.batch.links)
+    links = LinkSamples.joined([LinkSamples.of(entry.batch.links) for entry in entries])
     devices = tuple(sample for entry in entries for sample in entry.batch.devices)
     return Batch(links, devices)
 

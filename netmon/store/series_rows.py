@@ -1,11 +1,15 @@
 """Samples as rows of the series files and back: enums by their MIB numbers, instants in microseconds, counters in
 two's complement, since SQLite's integers are signed and a counter goes to 2^64 - 1 (lesson 14)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from netmon.model.columns import RATED, STATUSES, LinkSamples
 from netmon.model.instants import at_us, unix_us
-from netmon.model.poll import InterfaceStatus, Outcome
+from netmon.model.poll import Outcome
 from netmon.model.sample import DeviceSample, Flag, LinkSample
 from netmon.store.rows import row_reader
 
@@ -25,17 +29,7 @@ SCHEMA = """
         PRIMARY KEY (ts, n)) WITHOUT ROWID
 """
 
-# ifAdminStatus and ifOperStatus of RFC 2863, from 1; an outcome's number is ours. Never renumber: files stay.
-_STATUSES = (
-    None,
-    InterfaceStatus.UP,
-    InterfaceStatus.DOWN,
-    InterfaceStatus.TESTING,
-    InterfaceStatus.UNKNOWN,
-    InterfaceStatus.DORMANT,
-    InterfaceStatus.NOT_PRESENT,
-    InterfaceStatus.LOWER_LAYER_DOWN,
-)
+# Statuses by their numbers of RFC 2863; an outcome's number is ours. Never renumber: files stay.
 _OUTCOMES = (
     Outcome.COMPLETE,
     Outcome.PARTIAL,
@@ -44,10 +38,15 @@ _OUTCOMES = (
     Outcome.UNREACHABLE,
     Outcome.MALFORMED,
 )
-_STATUS_NUMBER = {status: number for number, status in enumerate(_STATUSES)}
 _OUTCOME_NUMBER = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
 _FLAGS = tuple(Flag(value) for value in range(sum(Flag) + 1))
 _MASK = 2**64 - 1
+_TWOS_COMPLEMENT = ("down_counter", "up_counter")
+_LINK_COLUMNS = (
+    "at_us", "interval_s", "down_bps", "up_bps", "down_octets", "up_octets", "down_counter", "up_counter",
+    "in_errors", "out_errors", "in_discards", "out_discards", "admin_status", "oper_status", "speed_bps", "flags",
+)  # fmt: skip
+"""Those of ``link_sample`` behind its key."""
 
 _read_link: Callable[[tuple[Any, ...]], LinkSample] = row_reader(LinkSample)
 _read_device: Callable[[tuple[Any, ...]], DeviceSample] = row_reader(DeviceSample)
@@ -55,13 +54,23 @@ _read_device: Callable[[tuple[Any, ...]], DeviceSample] = row_reader(DeviceSampl
 Row = tuple[Any, ...]
 
 
-def link_row(s: LinkSample, n: int) -> Row:
-    """A row of ``link_sample``; ``n`` is the link's number within the file."""
-    return (
-        s.tick, n, unix_us(s.at), s.interval_s, s.down_bps, s.up_bps, s.down_octets, s.up_octets,
-        _signed(s.down_counter), _signed(s.up_counter), s.in_errors, s.out_errors, s.in_discards, s.out_discards,
-        _STATUS_NUMBER[s.admin_status], _STATUS_NUMBER[s.oper_status], s.speed_bps, int(s.flags),
-    )  # fmt: skip
+def link_rows(links: LinkSamples, numbers: Iterable[int]) -> Iterable[Row]:
+    """Rows of ``link_sample``, straight from the columns; ``numbers`` are the links' numbers within the file."""
+    figures = links.figures
+    columns = {name: figures[name].tolist() for name in ("tick", "at_us", "admin_status", "oper_status", "flags")}
+    for bit, name in enumerate(RATED):
+        figure = figures[name].astype("<i8") if name in _TWOS_COMPLEMENT else figures[name]
+        columns[name] = _or_none(figure, (figures["said"] >> bit & 1).astype(bool))
+    return zip(columns.pop("tick"), numbers, *(columns[name] for name in _LINK_COLUMNS), strict=True)
+
+
+def _or_none(figure: NDArray[Any], said: NDArray[np.bool_]) -> list[Any]:
+    """A column as Python's numbers, None where nothing was said."""
+    if not said.all():
+        figure = figure.astype(object)
+        figure[~said] = None
+    column: list[Any] = figure.tolist()
+    return column
 
 
 def link_sample(link_id: str, row: Row) -> LinkSample:
@@ -69,7 +78,7 @@ def link_sample(link_id: str, row: Row) -> LinkSample:
     tick, _, us, *figures, down_counter, up_counter, in_e, out_e, in_d, out_d, admin, oper, speed_bps, flags = row
     return _read_link((
         link_id, tick, at_us(us), *figures, _unsigned(down_counter), _unsigned(up_counter), in_e, out_e, in_d, out_d,
-        _STATUSES[admin], _STATUSES[oper], speed_bps, _FLAGS[flags],
+        STATUSES[admin], STATUSES[oper], speed_bps, _FLAGS[flags],
     ))  # fmt: skip
 
 
@@ -80,10 +89,6 @@ def device_row(s: DeviceSample, n: int) -> Row:
 def device_sample(device_id: str, row: Row) -> DeviceSample:
     tick, _, us, outcome, elapsed_s, uptime_s = row
     return _read_device((device_id, tick, at_us(us), _OUTCOMES[outcome], elapsed_s, uptime_s))
-
-
-def _signed(counter: int | None) -> int | None:
-    return counter - 2**64 if counter is not None and counter >= 2**63 else counter
 
 
 def _unsigned(stored: int | None) -> int | None:

@@ -10,11 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import numpy as np
+
+from netmon.model.columns import LinkSamples
 from netmon.model.instants import unix_us
 from netmon.model.sample import Batch, DeviceSample, LinkSample
 from netmon.store.aggregate import Reading, series_of
 from netmon.store.ports import LinkSeries
-from netmon.store.series_rows import SCHEMA, Row, device_row, device_sample, link_row, link_sample
+from netmon.store.series_rows import SCHEMA, Row, device_row, device_sample, link_rows, link_sample
 from netmon.store.sqlite_file import Layout, make_private_folder, open_file, open_for_reading, remove_file, told
 from netmon.store.sqlite_file import transaction as all_or_nothing
 
@@ -24,6 +27,8 @@ _FILES_KEPT_OPEN = 3
 _REACH = timedelta(hours=3)
 """How far a sample's interval and ``at`` can lie from its tick: two intervals of an hour at the most, and a deadline.
 A sample over a longer time is a GAP and counts by its ``at`` alone."""
+
+_NO_LINKS = LinkSamples.of(())
 
 _Kind = Literal["link", "device"]
 _Sample = TypeVar("_Sample", LinkSample, DeviceSample)
@@ -54,14 +59,13 @@ class SqliteSeries:
                 self._open.popitem()[1].close()
 
     def write(self, batch: Batch) -> None:
-        days: dict[int, tuple[list[LinkSample], list[DeviceSample]]] = defaultdict(lambda: ([], []))
-        for link in batch.links:
-            days[link.tick // _DAY_S][0].append(link)
+        links = _by_day(LinkSamples.of(batch.links))
+        devices: dict[int, list[DeviceSample]] = defaultdict(list)
         for device in batch.devices:
-            days[device.tick // _DAY_S][1].append(device)
+            devices[device.tick // _DAY_S].append(device)
         with self._lock:
-            for day, (links, devices) in sorted(days.items()):
-                self._writer(self._path(day)).write(links, devices)
+            for day in sorted(links.keys() | devices.keys()):
+                self._writer(self._path(day)).write(links.get(day, _NO_LINKS), devices.get(day, []))
 
     def link_series(self, link_id: str, start: datetime, end: datetime, step_s: int) -> LinkSeries:
         rows = self._rows_of(link_id, _READING, start, end)
@@ -136,13 +140,13 @@ class _DayWriter:
     def close(self) -> None:
         self._db.close()
 
-    def write(self, links: Sequence[LinkSample], devices: Sequence[DeviceSample]) -> None:
+    def write(self, links: LinkSamples, devices: Sequence[DeviceSample]) -> None:
         with told(self._path), all_or_nothing(self._db):
-            link_n = self._numbered("link", {sample.link_id for sample in links})
+            link_n = self._numbered("link", set(links.link_ids))
             device_n = self._numbered("device", {sample.device_id for sample in devices})
-            ticks = {s.tick for s in links} | {s.tick for s in devices}
+            ticks = {*np.unique(links.figures["tick"]).tolist(), *(s.tick for s in devices)}
             self._db.executemany("INSERT OR IGNORE INTO tick VALUES (?)", [(tick,) for tick in sorted(ticks)])
-            self._insert("link_sample", 18, (link_row(s, link_n[s.link_id]) for s in links))
+            self._insert("link_sample", 18, link_rows(links, map(link_n.__getitem__, links.link_ids)))
             self._insert("device_sample", 6, (device_row(s, device_n[s.device_id]) for s in devices))
         self._numbers["link"].update(link_n)
         self._numbers["device"].update(device_n)
@@ -159,6 +163,16 @@ class _DayWriter:
             return known
         self._db.executemany(f"INSERT OR IGNORE INTO {kind} (id) VALUES (?)", [(id_,) for id_ in new])  # noqa: S608
         return dict(self._db.execute(f"SELECT id, n FROM {kind}"))  # noqa: S608
+
+
+def _by_day(links: LinkSamples) -> dict[int, LinkSamples]:
+    """Nearly always one day's: then the samples as they are."""
+    days = links.figures["tick"] // _DAY_S
+    found = np.unique(days).tolist()
+    if len(found) == 1:
+        return {found[0]: links}
+    places = {day: np.flatnonzero(days == day).tolist() for day in found}
+    return {day: LinkSamples([links.link_ids[i] for i in at], links.figures[at]) for day, at in places.items()}
 
 
 @contextmanager

@@ -30,6 +30,11 @@ class Condition:
         self._rule = rule
         self._state = entry.state()
 
+    @property
+    def at_rest(self) -> bool:
+        """The same as one that has seen nothing."""
+        return bool(self._state.at_rest)
+
     def see(self, sample: Any, pending: Pending) -> None:
         """Judge a sample; what changes goes into ``pending`` together with it."""
         before = self._state
@@ -62,13 +67,18 @@ def conditions_of(
     )
 
 
-def closed_as_undeclared(key: str, remembered: bytes, at: datetime) -> Finding | None:
-    """The close of what was open on something that the registry no longer has; None where nothing was open.
-    ``ValueError`` where the key names nothing that we know, ``msgspec.MsgspecError`` where the state cannot be read."""
+def place_of(key: str) -> tuple[Signal, Subject, str]:
+    """The signal, subject and aspect of a condition's key; ``ValueError`` where it names nothing that we know."""
     named, _, rest = key.partition("/")
     place, _, aspect = rest.rpartition("/")
     kind, _, subject_id = place.partition(":")
-    signal, subject = Signal(named), Subject(SubjectKind(kind), subject_id)
+    return Signal(named), Subject(SubjectKind(kind), subject_id), aspect
+
+
+def closed_as_undeclared(key: str, remembered: bytes, at: datetime) -> Finding | None:
+    """The close of what was open on something that the registry no longer has; None where nothing was open.
+    ``ValueError`` where the key names nothing that we know, ``msgspec.MsgspecError`` where the state cannot be read."""
+    signal, subject, aspect = place_of(key)
     state_types = {entry.signal: entry.state for entry in LINK_SIGNALS} | {e.signal: e.state for e in DEVICE_SIGNALS}
     if signal not in state_types:
         raise ValueError(f"no such signal is judged by the intake: {signal}")

@@ -173,7 +173,14 @@ class LinkSamples(_Rows[LinkSample]):
     def joined(cls, several: Sequence["LinkSamples"]) -> "LinkSamples":
         """One after the other."""
         ids = [link_id for each in several for link_id in each.link_ids]
-        return cls(ids, np.concatenate([each.figures for each in several]) if several else np.zeros(0, SAMPLE))
+        # As bytes: np.concatenate compares the columns of records by name, which takes a hundred times as long.
+        return cls(ids, np.frombuffer(bytearray().join([each.figures.tobytes() for each in several]), SAMPLE))
+
+    def parts(self, size: int) -> Iterator["LinkSamples"]:
+        """Pieces of at most ``size`` rows: whoever makes objects of them holds those of one piece at a time."""
+        for start in range(0, len(self), size):
+            piece = slice(start, start + size)
+            yield LinkSamples(self.link_ids[piece], self.figures[piece])
 
     def __len__(self) -> int:
         return len(self.figures)

@@ -9,9 +9,16 @@ from netmon.signals import link_down, saturation, silence, vanished
 from netmon.signals.condition import Entry
 
 LINK_SIGNALS: Final[tuple[Entry[Link, LinkSample], ...]] = (
-    Entry(Signal.SATURATION, saturation.SaturationState, saturation.rules, saturation.judge),
-    Entry(Signal.LINK_DOWN, link_down.LinkDownState, link_down.rules, link_down.judge),
-    Entry(Signal.VANISHED, vanished.VanishedState, vanished.rules, vanished.judge),
+    Entry(
+        Signal.SATURATION,
+        saturation.SaturationState,
+        saturation.rules,
+        saturation.judge,
+        saturation.quiet,
+        saturation.limit,
+    ),
+    Entry(Signal.LINK_DOWN, link_down.LinkDownState, link_down.rules, link_down.judge, link_down.quiet),
+    Entry(Signal.VANISHED, vanished.VanishedState, vanished.rules, vanished.judge, vanished.quiet),
 )
 
 DEVICE_SIGNALS: Final[tuple[Entry[Device, DeviceSample], ...]] = (

@@ -7,15 +7,23 @@ What the device does not say is not judged.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from netmon.model.columns import STATUS_NUMBER, STATUSES, Table
 from netmon.model.finding import Detail, Finding, Severity, Signal, Subject, SubjectKind, Transition
 from netmon.model.poll import InterfaceStatus
 from netmon.model.registry import Link
 from netmon.model.sample import LinkSample
-from netmon.signals.condition import RECOVERED
+from netmon.signals.condition import RECOVERED, Limits
 from netmon.signals.config import SignalsConfig
 
 WORKING = frozenset({InterfaceStatus.UP, InterfaceStatus.DORMANT, InterfaceStatus.UNKNOWN})
 """ifOperStatus that is no outage: dormant waits for traffic, unknown is what many tunnels say for ever."""
+
+_UP = STATUS_NUMBER[InterfaceStatus.UP]
+_NO_OUTAGE = np.array([status is None or status in WORKING for status in STATUSES])
+"""By ifOperStatus's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,12 @@ def judge(state: LinkDownState, sample: LinkSample, rule: LinkDownRule) -> tuple
     if state.severity is not None:
         return state, None
     return DOWN, _finding(sample, rule, Transition.OPENED, f"oper_{oper.name.lower()}")
+
+
+def quiet(figures: Table, limits: Limits) -> NDArray[np.bool_]:
+    """Shut by somebody, working, or silent about it."""
+    no_outage: NDArray[np.bool_] = (figures["admin_status"] != _UP) | _NO_OUTAGE[figures["oper_status"]]
+    return no_outage
 
 
 def _closed(state: LinkDownState, sample: LinkSample, rule: LinkDownRule, reason: str) -> Finding | None:

@@ -14,11 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
+from netmon.model.columns import Table
 from netmon.model.finding import Detail, Finding, Severity, Signal, Subject, SubjectKind, Transition
 from netmon.model.registry import Direction, Link
 from netmon.model.sample import LinkSample
-from netmon.signals.condition import RECOVERED
-from netmon.signals.config import SaturationConfig, SignalsConfig
+from netmon.signals.condition import NEVER, RECOVERED, Limits
+from netmon.signals.config import SignalsConfig
 
 GAP_INTERVALS = 2
 
@@ -74,8 +78,8 @@ REST = SaturationState()
 
 def rules(link: Link, config: SignalsConfig, poll_interval_s: int) -> Mapping[str, SaturationRule]:
     """Both directions of a link under the thresholds of its class."""
-    thresholds = config.saturation_for(link.link_class)
-    return {direction: _rule(link, direction, thresholds, poll_interval_s) for direction in Direction}
+    thresholds = config.saturation_for(link.link_class).model_dump()
+    return {direction: SaturationRule(link, direction, poll_interval_s, **thresholds) for direction in Direction}
 
 
 def judge(state: SaturationState, sample: LinkSample, rule: SaturationRule) -> tuple[SaturationState, Finding | None]:
@@ -97,6 +101,19 @@ def judge(state: SaturationState, sample: LinkSample, rule: SaturationRule) -> t
     transition = Transition.OPENED if state.severity is None else Transition.RAISED
     detail = _figures(state, rate_bps, contract_bps)
     return replace(state, severity=severity), _finding(sample, rule, transition, severity, reason, detail)
+
+
+def limit(rule: SaturationRule, at: datetime) -> int:
+    """The lowest rate, in bps, that begins a run under the contract of this instant."""
+    contract_bps = rule.contract_bps(at)
+    return NEVER if contract_bps is None else -(-rule.warning_percent * contract_bps // 100)
+
+
+def quiet(figures: Table, limits: Limits) -> NDArray[np.bool_]:
+    """Below the limit both ways; a sample without a rate has 0 in its place, and is."""
+    below: NDArray[np.bool_] = figures["down_bps"] < limits[Direction.DOWN]
+    below &= figures["up_bps"] < limits[Direction.UP]
+    return below
 
 
 def _advanced(
@@ -158,7 +175,3 @@ def _finding(
 ) -> Finding:
     subject = Subject(SubjectKind.LINK, sample.link_id)
     return Finding(subject, Signal.SATURATION, transition, sample.at, severity, reason, rule.direction.value, detail)
-
-
-def _rule(link: Link, direction: Direction, thresholds: SaturationConfig, poll_interval_s: int) -> SaturationRule:
-    return SaturationRule(link, direction, poll_interval_s, **thresholds.model_dump())

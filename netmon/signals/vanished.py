@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from netmon.model.columns import Table
 from netmon.model.finding import Finding, Severity, Signal, Subject, SubjectKind, Transition
 from netmon.model.registry import Link
 from netmon.model.sample import Flag, LinkSample
-from netmon.signals.condition import RECOVERED
+from netmon.signals.condition import RECOVERED, Limits
 from netmon.signals.config import SignalsConfig
 
 
@@ -42,6 +46,12 @@ def judge(state: VanishedState, sample: LinkSample, rule: VanishedRule) -> tuple
     if absent:
         return GONE, _finding(sample, rule, Transition.OPENED, "interface_absent")
     return REST, _finding(sample, rule, Transition.CLOSED, RECOVERED)
+
+
+def quiet(figures: Table, limits: Limits) -> NDArray[np.bool_]:
+    """Not absent."""
+    there: NDArray[np.bool_] = figures["flags"] & int(Flag.ABSENT) == 0
+    return there
 
 
 def _finding(sample: LinkSample, rule: VanishedRule, transition: Transition, reason: str) -> Finding:

@@ -67,7 +67,7 @@ def test_memory_is_replaced_and_forgotten_by_key(spool: Spool) -> None:
 
 
 def test_memory_alone_is_nothing_to_deliver(spool: Spool) -> None:
-    spool.commit(SpoolEntry(remember={(Memory.SCHEDULE, "rtr-poso"): b"2"}))
+    spool.commit(SpoolEntry(remember={(Memory.LAYOUT, "rtr-poso"): b"2"}))
     assert spool.depth()[0] == 0
     assert not spool.pending_batches(1)
     assert not spool.pending_findings(1)

@@ -12,10 +12,9 @@ from netmon.model.sample import Batch
 class Memory(StrEnum):
     """What a collector remembers over a restart, besides batches and findings."""
 
-    COUNTERS = "counters"  # last counter reading, by link id
+    COUNTERS = "counters"  # last counter readings of its links, by device id
     SIGNALS = "signals"  # signal state that is not at rest, by "signal/subject/aspect"
     LAYOUT = "layout"  # learned interface table, by device id
-    SCHEDULE = "schedule"  # consecutive misses and the like, by device id
 
 
 @dataclass(frozen=True, slots=True)

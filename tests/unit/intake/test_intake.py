@@ -4,8 +4,12 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
+import numpy as np
 import pytest
 
+from netmon.intake.kept import Counters
+from netmon.model.columns import READ, InterfaceRows
 from netmon.model.finding import Severity, Signal, Subject, SubjectKind, Transition
 from netmon.model.poll import InterfaceStatus, Outcome
 from netmon.model.registry import Contract
@@ -263,7 +267,10 @@ def test_what_is_no_longer_declared_is_closed_by_name_and_forgotten(world: World
     world.intake.flush()
     assert len(world.spool.findings) == 2
     assert world.spool.recall(Memory.SIGNALS) == {}
-    assert set(world.spool.recall(Memory.COUNTERS)) == {"poso-palu"}
+    remembered = world.spool.recall(Memory.COUNTERS)
+    assert [(device, Counters.decoded(value).if_names) for device, value in remembered.items()] == [
+        ("core-palu", ["ether4"])
+    ]
 
 
 def test_a_device_no_longer_declared_closes_its_silence(world: World) -> None:
@@ -276,12 +283,67 @@ def test_a_device_no_longer_declared_closes_its_silence(world: World) -> None:
     ]
 
 
-def test_a_link_that_was_given_another_interface_begins_anew(world: World) -> None:
+@pytest.mark.parametrize(("if_name", "flag", "down_bps"), [("ether5", Flag.FIRST, None), ("ether4", Flag.NONE, 0)])
+def test_a_link_that_was_given_another_interface_goes_on_with_that_ones_counters(
+    world: World, if_name: str, flag: Flag, down_bps: int | None
+) -> None:
     """Same link id, other if_name in the configuration: counters of two interfaces are never subtracted."""
     world.poll()
-    world.restart(registry(replace(TO_POSO, if_name="ether4")))
+    world.octets["ether5"] = 1 << 50
+    world.restart(registry(replace(TO_POSO, if_name=if_name)))
+    world.poll(out_mbps=8)
+    sample = world.spool.samples("palu-poso")[1]
+    assert (sample.flags, sample.down_bps, sample.down_counter) == (flag, down_bps, world.octets[if_name])
+
+
+def test_a_device_that_left_the_registry_is_forgotten(world: World) -> None:
     world.poll()
-    assert [s.flags for s in world.spool.samples("palu-poso")] == [Flag.FIRST, Flag.FIRST]
+    world.restart(registry(devices=()))
+    world.intake.flush()
+    assert world.spool.recall(Memory.COUNTERS) == {}
+
+
+@pytest.mark.parametrize("key", ["palu-poso", "core-palu"])
+def test_counters_of_an_older_version_are_forgotten_and_polling_begins_anew(world: World, key: str) -> None:
+    """It remembered a reading by link id, and a link may be called like a device."""
+    world.intake.remember(Memory.COUNTERS, key, msgspec.msgpack.encode((("core-palu/ether3", "run"), None)))
+    world.intake.flush()
+    world.restart()
+    world.intake.flush()
+    assert world.spool.recall(Memory.COUNTERS) == {}
+    world.poll()
+    assert world.spool.samples("palu-poso")[0].flags is Flag.FIRST
+
+
+def test_counters_with_other_columns_are_not_taken_for_ours(world: World) -> None:
+    world.poll()
+    stored = Counters.decoded(world.spool.recall(Memory.COUNTERS)["core-palu"])
+    for other in (stored._replace(layout=stored.layout ^ 1), stored._replace(rows=stored.rows[1:])):
+        with pytest.raises(msgspec.ValidationError, match="another version"):
+            Counters.decoded(msgspec.msgpack.encode(other))
+
+
+def test_reports_handed_over_together_are_taken_in_order_even_twice_of_one_device(world: World) -> None:
+    world.intake.accept_all([world.report(out_mbps=8) for _ in range(3)])
+    world.intake.flush()
+    assert [s.down_bps for s in world.spool.samples("palu-poso")] == [None, 8 * MBPS, 8 * MBPS]
+    assert [s.tick - int(START.timestamp()) for s in world.spool.device_samples] == [30, 60, 90]
+
+
+def test_void_figures_are_not_counters(world: World) -> None:
+    """A figure without its bit in ``said`` may be anything."""
+    for slot in range(3):
+        report = world.report(out_mbps=8)
+        rows = InterfaceRows.of(report.interfaces)
+        rows.figures["discontinuity_ticks"] = slot
+        rows.figures["in_discards"] = 7 - slot
+        rows.figures["said"] &= ~np.uint64(1 << READ.index("in_octets"))
+        rows.figures["in_octets"] = 9 - slot
+        world.intake.accept(replace(report, interfaces=rows))
+    world.intake.flush()
+    last = world.spool.samples("palu-poso")[2]
+    assert (last.flags, last.down_bps, last.up_bps, last.up_counter) == (Flag.NONE, 8 * MBPS, None, None)
+    assert (last.in_discards, last.interval_s) == (None, 30.0)
 
 
 def test_a_contract_that_changed_over_a_restart_judges_from_then_on(world: World) -> None:
@@ -293,7 +355,7 @@ def test_a_contract_that_changed_over_a_restart_judges_from_then_on(world: World
 
 
 def test_memory_that_cannot_be_read_is_forgotten_and_polling_goes_on(world: World) -> None:
-    world.intake.remember(Memory.COUNTERS, "palu-poso", b"\xc1")
+    world.intake.remember(Memory.COUNTERS, "core-palu", b"\xc1")
     world.intake.remember(Memory.SIGNALS, "saturation/link:palu-poso/down", b"\xc1")
     world.intake.remember(Memory.SIGNALS, "from-the-future/link:x/", b"\x80")
     world.intake.flush()
@@ -338,11 +400,10 @@ def test_reports_and_flushes_from_two_threads_lose_nothing(world: World) -> None
 
     flusher = threading.Thread(target=flush_all_the_time)
     flusher.start()
-    for _ in range(400):
+    while world.slot < 400 or len(world.spool.entries) < 3:
         world.intake.accept(world.report(out_mbps=8))
     done.set()
     flusher.join()
     world.intake.flush()
     ticks = [sample.tick for sample in world.spool.samples("palu-poso")]
-    assert ticks == [int(START.timestamp()) + 30 * slot for slot in range(1, 401)]
-    assert len(world.spool.entries) > 1
+    assert ticks == [int(START.timestamp()) + 30 * slot for slot in range(1, world.slot + 1)]

@@ -10,6 +10,7 @@ from typing import Any
 from pysnmp.entity import config
 from pysnmp.entity.engine import SnmpEngine
 from pysnmp.proto import rfc1902
+from pysnmp.proto.secmod.rfc3414.service import SnmpUSMSecurityModel
 
 from collectors.snmp.pysnmp_socket import Endpoint
 from netmon.model.access import AuthProtocol, PrivacyProtocol, SnmpAccess
@@ -25,6 +26,7 @@ _PRIVACY = {
     PrivacyProtocol.AES128: config.USM_PRIV_CFB128_AES,
     PrivacyProtocol.AES256: config.USM_PRIV_CFB256_AES_BLUMENTHAL,  # the plain name is Reeder's expansion, as Cisco's
 }
+_ANY_ENGINE = SnmpUSMSecurityModel.wildcard_security_engine_id
 _Credentials = tuple[AuthProtocol | None, Secret | None, PrivacyProtocol | None, Secret | None]
 
 
@@ -45,6 +47,7 @@ class Datastore:
         self._engine = engine
         self._agents: dict[Endpoint, _Agent] = {}
         self._communities: dict[bytes, Any] = {}
+        self._names: set[str] = set()
         self._users: dict[tuple[bytes, str], _Credentials] = {}
 
     def address(self, endpoint: Endpoint) -> tuple[str, int, int]:
@@ -67,7 +70,7 @@ class Datastore:
     def user(self, snmp: SnmpAccess, domain: tuple[int, ...], endpoint: Endpoint) -> tuple[Any, bytes]:
         """The security name of a v3 user, and the engine id of the agent if pysnmp knows it; the keys are ready then.
         Raises PyAsn1Error where the id is none (RFC 3411: 5 to 32 octets)."""
-        name = rfc1902.OctetString((snmp.user or "").encode())
+        name = self._name(snmp.user or "")
         processing = self._engine.message_processing_subsystems[3]
         engine_id = bytes(processing.get_peer_engine_info(domain, self.address(endpoint))[0] or b"")
         if engine_id:
@@ -77,6 +80,15 @@ class Datastore:
             agent.engine_id = engine_id
             self._register(name, snmp, engine_id)
         return name, engine_id
+
+    def _name(self, user: str) -> Any:
+        """A user whom pysnmp knows nowhere is not told what an agent that was replaced says to him: that its engine id
+        is another. So he is known everywhere, without keys, which is good for plain reports alone."""
+        name = rfc1902.OctetString(user.encode())
+        if user not in self._names:
+            config.add_v3_user(self._engine, name, securityEngineId=_ANY_ENGINE)
+            self._names.add(user)
+        return name
 
     def _register(self, name: Any, snmp: SnmpAccess, engine_id: bytes) -> None:
         keys = (snmp.auth, snmp.auth_key, snmp.privacy, snmp.privacy_key)

@@ -27,7 +27,8 @@ class PrivacyProtocol(StrEnum):
 
 
 class Engine(StrEnum):
-    """Which engine asks. ``BATCH`` speaks v1 and v2c; ``PYSNMP`` has its seat and no code yet."""
+    """Which engine asks. ``BATCH`` is the fastest and speaks v1 and v2c alone; ``PYSNMP`` is the slowest by far: it is
+    for single devices that the others cannot read."""
 
     GUFO = "gufo"
     BATCH = "batch"

@@ -37,7 +37,7 @@ class SnmpConfig(_Section):
     auth_key: SecretStr | None = None
     privacy: Literal["aes128", "aes256"] | None = None
     privacy_key: SecretStr | None = None
-    engine: Literal["gufo", "batch"] | None = None
+    engine: Literal["gufo", "batch", "pysnmp"] | None = None
     deadline_s: float | None = Field(None, gt=0, le=300)
     timeout_s: float | None = Field(None, gt=0, le=60)
 

@@ -5,7 +5,7 @@ Exit codes: 0 done; 1 it was tried and did not work; 2 the configuration or the 
 
 import typer
 
-from netmon.cli import poll, service, token
+from netmon.cli import bench, poll, service, token
 
 app = typer.Typer(
     name="netmon",
@@ -18,3 +18,4 @@ app = typer.Typer(
 service.add_to(app)
 app.command("poll")(poll.poll)
 app.add_typer(token.app, name="token")
+app.add_typer(bench.app, name="bench")

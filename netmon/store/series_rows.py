@@ -1,7 +1,7 @@
 """Samples as rows of the series files and back: enums by their MIB numbers, instants in microseconds, counters in
 two's complement, since SQLite's integers are signed and a counter goes to 2^64 - 1 (lesson 14)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ _OUTCOMES = (
 _OUTCOME_NUMBER = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
 _FLAGS = tuple(Flag(value) for value in range(sum(Flag) + 1))
 _MASK = 2**64 - 1
+_ROWS_AT_ONCE = 4_000
 _TWOS_COMPLEMENT = ("down_counter", "up_counter")
 _LINK_COLUMNS = (
     "at_us", "interval_s", "down_bps", "up_bps", "down_octets", "up_octets", "down_counter", "up_counter",
@@ -54,14 +55,15 @@ _read_device: Callable[[tuple[Any, ...]], DeviceSample] = row_reader(DeviceSampl
 Row = tuple[Any, ...]
 
 
-def link_rows(links: LinkSamples, numbers: Iterable[int]) -> Iterable[Row]:
-    """Rows of ``link_sample``, straight from the columns; ``numbers`` are the links' numbers within the file."""
-    figures = links.figures
-    columns = {name: figures[name].tolist() for name in ("tick", "at_us", "admin_status", "oper_status", "flags")}
-    for bit, name in enumerate(RATED):
-        figure = figures[name].astype("<i8") if name in _TWOS_COMPLEMENT else figures[name]
-        columns[name] = _or_none(figure, (figures["said"] >> bit & 1).astype(bool))
-    return zip(columns.pop("tick"), numbers, *(columns[name] for name in _LINK_COLUMNS), strict=True)
+def link_rows(links: LinkSamples, numbers: Mapping[str, int]) -> Iterator[Row]:
+    """Rows of ``link_sample``, straight from the columns; ``numbers`` are the links' numbers within the file, by id."""
+    for part in links.parts(_ROWS_AT_ONCE):
+        n, figures = [numbers[link_id] for link_id in part.link_ids], part.figures
+        columns = {name: figures[name].tolist() for name in ("tick", "at_us", "admin_status", "oper_status", "flags")}
+        for bit, name in enumerate(RATED):
+            figure = figures[name].astype("<i8") if name in _TWOS_COMPLEMENT else figures[name]
+            columns[name] = _or_none(figure, (figures["said"] >> bit & 1).astype(bool))
+        yield from zip(columns["tick"], n, *(columns[name] for name in _LINK_COLUMNS), strict=True)
 
 
 def _or_none(figure: NDArray[Any], said: NDArray[np.bool_]) -> list[Any]:

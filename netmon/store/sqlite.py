@@ -146,7 +146,7 @@ class _DayWriter:
             device_n = self._numbered("device", {sample.device_id for sample in devices})
             ticks = {*np.unique(links.figures["tick"]).tolist(), *(s.tick for s in devices)}
             self._db.executemany("INSERT OR IGNORE INTO tick VALUES (?)", [(tick,) for tick in sorted(ticks)])
-            self._insert("link_sample", 18, link_rows(links, map(link_n.__getitem__, links.link_ids)))
+            self._insert("link_sample", 18, link_rows(links, link_n))
             self._insert("device_sample", 6, (device_row(s, device_n[s.device_id]) for s in devices))
         self._numbers["link"].update(link_n)
         self._numbers["device"].update(device_n)

@@ -54,7 +54,7 @@ def tag_value(text: str) -> str:
 class LineProtocol:
     """Batches as line protocol for InfluxDB 1.x, 2.x and 3.x, with precision ``ms``.
 
-    Tags are put together anew for every line. Kept, for each of 480,000 links, they would take 62 MB and save 0.2 µs.
+    Tags are put together anew for every line. Kept, for each of 480,000 links, they would take 62 MB and save 0.1 µs.
     """
 
     def __init__(self, registry: Registry) -> None:

@@ -14,12 +14,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
+from netmon.model.columns import LinkSamples
 from netmon.model.finding import Finding
 from netmon.model.sample import Batch
 from netmon.store.forwarder import Forwarder
 from netmon.store.ledger import SqlLedger
 from netmon.store.memory import MemorySeries, MemorySpool
-from netmon.store.ports import SpoolEntry, StoredFinding
+from netmon.store.ports import Spooled, SpoolEntry, StoredFinding
 from netmon.store.sqlite import SqliteSeries
 from tests.samples import NOON, finding, link_sample
 
@@ -124,6 +125,41 @@ def test_it_backs_off_up_to_half_a_minute(stage: Stage) -> None:
             failed_at.append(stage.now_s)
         stage.now_s += 0.5
     assert [b - a for a, b in itertools.pairwise(failed_at)] == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+
+
+class CountingSpool(MemorySpool):
+    """Notes how many entries it gave away at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[int] = []
+
+    def pending_batches(self, limit: int) -> Sequence[Spooled]:
+        found = super().pending_batches(limit)
+        self.given.append(len(found))
+        return found
+
+
+@pytest.mark.parametrize(("links", "most_at_once"), [(1, 60), (5_000, 10)])
+def test_a_backlog_is_taken_in_portions_that_stay_small_in_memory(links: int, most_at_once: int) -> None:
+    spool = CountingSpool()
+    for minute in range(80):
+        at = NOON + timedelta(minutes=minute)
+        figures = LinkSamples.of([link_sample(at)]).figures.repeat(links)
+        spool.commit(SpoolEntry(Batch(LinkSamples([f"link-{i}" for i in range(links)], figures))))
+    forwarder = Forwarder(spool, _Taker(), _Nobody(), CollectorRegistry())
+    while forwarder.step():
+        pass
+    assert spool.depth()[0] == 0
+    assert sum(spool.given) == 80
+    assert max(spool.given) == most_at_once
+
+
+class _Taker(MemorySeries):
+    """Takes what it is given."""
+
+    def write(self, batch: Batch) -> None:
+        assert len(batch) > 0
 
 
 class ForgetfulSpool(MemorySpool):

@@ -62,8 +62,9 @@ class UdpSocket(AbstractTransport):  # type: ignore[misc]  # pysnmp has no types
             raise Unreachable(f"{where} cannot be reached: {error.strerror or error}") from None
 
     def hand_over(self, datagram: bytes, address: tuple[Any, ...]) -> None:
-        """Let pysnmp work on what has come in. Raises whatever pysnmp makes of hostile octets."""
-        self._callback_function(self, address, datagram)
+        """Let pysnmp work on what has come in, but for octets after the message, which some agents send and pysnmp
+        does not bear. Raises whatever it makes of hostile octets."""
+        self._callback_function(self, address, datagram[: _message_octets(datagram)])
 
     def _receive(self) -> None:
         try:  # one at a time: decoding is slow, and the loop's other tasks have their turn in between
@@ -71,3 +72,12 @@ class UdpSocket(AbstractTransport):  # type: ignore[misc]  # pysnmp has no types
         except OSError:  # nothing there, or an error that the kernel kept for some earlier datagram
             return
         self._received(self, datagram, (source[0], source[1]))
+
+
+def _message_octets(datagram: bytes) -> int:
+    """How many octets the outermost SEQUENCE says that it has (X.690 8.1.3), with its own tag and length."""
+    size = datagram[1]
+    if size < 0x80:
+        return 2 + size
+    at = 2 + (size & 0x7F)
+    return at + int.from_bytes(datagram[2:at], "big")

@@ -165,6 +165,13 @@ async def test_what_nobody_asked_for_is_no_answer() -> None:
         await got(lambda r: [answer(r, [("1.3.6.1.9.9", number(6))])])
 
 
+@pytest.mark.parametrize("long", [1, 40])
+async def test_octets_after_the_message_are_ignored(long: int) -> None:
+    text = tlv(0x04, b"ether1" * long)  # short and long lengths (X.690 8.1.3)
+    said = await got(lambda r: [answer(r, [(OIDS[0], text)]) + b"\x00garbage\x30\x82"])
+    assert list(said.groups) == [(b"ether1" * long,)]
+
+
 async def test_nonsense_is_said_when_nothing_better_comes() -> None:
     assert list((await got(lambda r: [five(r)[:-1], b"", five(r)[:9], five(r)])).groups) == [(5,)]
     for nonsense in (lambda r: [five(r)[:-1]], lambda r: [answer(r, [(OIDS[0], b"\x40\x01\x05")])], lambda _: [b""]):

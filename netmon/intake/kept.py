@@ -42,8 +42,9 @@ for ``READ[i]``, of the counters alone. ``this_run``: 1 if this process read it,
 ``arrived_s``.
 """
 
-COUNTERS_SAID: Final = (1 << READ.index("speed_bps")) - 1
-"""The bits of the octet counters, events and ifCounterDiscontinuityTime, which come first in ``READ``."""
+COUNTERS: Final = READ[: READ.index("speed_bps")]
+"""Octet counters, events and ifCounterDiscontinuityTime: the first in ``READ``."""
+COUNTERS_SAID: Final = (1 << len(COUNTERS)) - 1
 OCTETS_SAID: Final = 0b11
 
 _LAYOUT = crc32(repr(KEPT.descr).encode())

@@ -28,6 +28,7 @@ class Links:
     def __init__(self, registry: Registry, config: SignalsConfig) -> None:
         self._links = registry.links
         self._groups, self._poll_interval_s = registry.links_by_device, registry.poll_interval_s
+        self._if_names = {device: [link.if_name for link in group] for device, group in self._groups.items()}
         links = [link for group in self._groups.values() for link in group]
         self._first = dict(zip(self._groups, accumulate(map(len, self._groups.values()), initial=0), strict=False))
         self._ids = np.array([link.id for link in links], np.object_)
@@ -38,8 +39,8 @@ class Links:
 
     def numbers(self, device_id: str) -> dict[str, int]:
         """A device's links by the names of their interfaces."""
-        first, group = self._first.get(device_id, 0), self._groups.get(device_id, ())
-        return {link.if_name: first + place for place, link in enumerate(group)}
+        first, if_names = self._first.get(device_id, 0), self._if_names.get(device_id, ())
+        return {if_name: first + place for place, if_name in enumerate(if_names)}
 
     def see(self, polled: Sequence[Polled], pending: Pending) -> None:
         """The rows of several reports, no device twice: their rates since the last ones, judged and kept."""
@@ -65,8 +66,8 @@ class Links:
 
     def counters(self, device_id: str) -> Counters:
         """What is to be remembered of a device's links, as it is now."""
-        first, group = self._first[device_id], self._groups[device_id]
-        return Counters.of([link.if_name for link in group], self._kept.rows[first : first + len(group)])
+        first, if_names = self._first[device_id], self._if_names[device_id]
+        return Counters.of(if_names, self._kept.rows[first : first + len(if_names)])
 
     def restore_counters(self, device_id: str, remembered: Counters) -> bool:
         """Go on from what was remembered of a device; whether all of it is still declared."""
@@ -93,10 +94,11 @@ class Links:
 
     def _keep(self, samples: Table, odd_rows: NDArray[np.intp], before: Table, rows: Rows) -> NDArray[np.intp] | None:
         """Keep the readings for the next poll. Which samples are to be written: None for all, as when no row is odd."""
-        rows.now["rated_tick"] = rows.tick * (samples["said"] & ordinary.INTERVAL_SAID)
         if not len(odd_rows):
+            rows.now["rated_tick"] = rows.tick
             self._kept.put(rows.numbers, rows.now)
             return None
+        rows.now["rated_tick"] = rows.tick * (samples["said"] & ordinary.INTERVAL_SAID)
         fresh: NDArray[np.bool_] = before["rated_tick"] != rows.tick
         kept = (fresh & (rows.now["said"] & OCTETS_SAID != 0)).nonzero()[0]
         self._kept.put(rows.numbers[kept], rows.now[kept])

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from netmon.intake.kept import KEPT, OCTETS_SAID
+from netmon.intake.kept import COUNTERS, KEPT, OCTETS_SAID
 from netmon.intake.rows import Rows
-from netmon.model.columns import RATED, READ, Table
-from netmon.model.counters import AgentLife, InterfaceRates, Reading, bound_bps, rates
+from netmon.model.columns import RATED, Table
+from netmon.model.counters import NOTHING_BEFORE, AgentLife, InterfaceRates, Reading, bound_bps, rates
 from netmon.model.instants import at_us
 
 NO_RATES = InterfaceRates()
@@ -25,11 +25,12 @@ def rate(
 ) -> None:
     """Write the rates and flags of these rows into ``samples``, down being out."""
     for row in odd:
-        now, tick = rows.now[row], rows.tick[row]
-        found = NO_RATES
-        if now["said"] & OCTETS_SAID and not already_rated(before[row], tick):
-            bound = _bound_bps(rows, row, contract_bound_bps)
-            found = rates(_reading(before[row]), _counted(now), bound, poll_interval_s)
+        previous, now, found = before[row], rows.now[row], NO_RATES
+        if now["said"] & OCTETS_SAID and not already_rated(previous, rows.tick[row]):
+            found = NOTHING_BEFORE
+            if previous["said"]:
+                bound = _bound_bps(rows, row, contract_bound_bps)
+                found = rates(reading(previous), reading(now), bound, poll_interval_s)
         samples[row] = _with_rates(samples[row], found)
 
 
@@ -44,18 +45,10 @@ def _bound_bps(rows: Rows, row: int, contract_bound_bps: NDArray[np.uint64]) -> 
     return bound_bps(None, int(rows.read["speed_bps"][row]), int(contract_bound_bps[row]))
 
 
-def _reading(kept: np.void) -> Reading | None:
-    """What was read before; None where nothing was."""
-    return _counted(kept) if kept["said"] else None
-
-
-def _counted(kept: np.void) -> Reading:
+def reading(kept: np.void) -> Reading:
     """A kept row as the law wants it. Rows are kept by link, so two of them are always of one interface."""
     figure = dict(zip(KEPT.names or (), kept.item(), strict=True))
-    known = {
-        name: figure[name] if figure["said"] >> bit & 1 else None
-        for bit, name in enumerate(READ[: READ.index("speed_bps")])
-    }
+    known = {name: figure[name] if figure["said"] >> bit & 1 else None for bit, name in enumerate(COUNTERS)}
     life = AgentLife(*(None if figure[age] < 0 else figure[age] for age in AgentLife._fields))
     run = "this" if figure["this_run"] else "an earlier one"
     bits = figure["counter_bits"] or None

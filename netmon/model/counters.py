@@ -20,6 +20,9 @@ SHORTEST_S = 0.5
 GAP_INTERVALS = 2.5
 """A gap is more than two poll intervals; the half is for jitter, so that two slots apart is none and three is one."""
 
+MOST_BPS = 8 * 10**18
+"""Where nobody says what a medium can do, this much it cannot; with the tenth on top it still fits 64 signed bits."""
+
 _ROUND_32 = 1 << 32
 
 
@@ -82,8 +85,8 @@ def bound_bps(if_type: int | None, *speeds_bps: int | None) -> int | None:
 def rates(previous: Reading | None, current: Reading, bound_bps: int | None, poll_interval_s: float) -> InterfaceRates:
     """The rates of the interval that ended with ``current``.
 
-    A rate above 1.1 x ``bound_bps`` is refused in its direction (IMPOSSIBLE); a reset shown by one octet counter
-    refuses both, since an interface's counters are reset together.
+    A rate above 1.1 x ``bound_bps`` (None: ``MOST_BPS``) is refused in its direction (IMPOSSIBLE); a reset shown by
+    one octet counter refuses both, since an interface's counters are reset together.
     """
     if previous is None or previous.interface != current.interface or previous.bits != current.bits:
         return NOTHING_BEFORE
@@ -185,7 +188,7 @@ def _octets(
             return None, None, Flag.RESET
         octets, flag = octets + _ROUND_32, Flag.WRAP
     bps = (octets * 8_000_000 + micros // 2) // micros
-    if bound_bps is not None and bps * 10 > bound_bps * 11:
+    if bps * 10 > (MOST_BPS if bound_bps is None else bound_bps) * 11:
         return None, None, Flag.RESET if flag is Flag.WRAP else Flag.IMPOSSIBLE
     return octets, bps, flag
 

@@ -36,7 +36,7 @@ def remembered_counters(spool: FlakySpool) -> dict[tuple[str, str], tuple[Any, .
     for device_id, value in spool.recall(Memory.COUNTERS).items():
         for if_name, row in Counters.decoded(value).by_name():
             if row["said"]:
-                reading = odd._counted(row)._replace(run="", interface="")
+                reading = odd.reading(row)._replace(run="", interface="")
                 found[device_id, if_name] = (reading, int(row["rated_tick"]))
     return found
 

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from netmon.intake.intake import ENOUGH_ROWS
 from netmon.intake.kept import Counters
 from netmon.model.columns import READ, InterfaceRows
 from netmon.model.finding import Severity, Signal, Subject, SubjectKind, Transition
@@ -328,6 +329,17 @@ def test_reports_handed_over_together_are_taken_in_order_even_twice_of_one_devic
     world.intake.flush()
     assert [s.down_bps for s in world.spool.samples("palu-poso")] == [None, 8 * MBPS, 8 * MBPS]
     assert [s.tick - int(START.timestamp()) for s in world.spool.device_samples] == [30, 60, 90]
+
+
+def test_many_rows_are_judged_at_once_and_few_wait_for_the_flush(world: World) -> None:
+    world.intake.accept(world.report())
+    assert world.intake.vitals()["pending_samples"] == 0
+    others = tuple(replace(world.row("ether3", 9), if_name=f"vlan{number}") for number in range(ENOUGH_ROWS))
+    report = world.report(out_mbps=8)
+    world.intake.accept(replace(report, interfaces=(*report.interfaces, *others)))
+    assert world.intake.vitals()["pending_samples"] == 6
+    world.intake.flush()
+    assert [s.down_bps for s in world.spool.samples("palu-poso")] == [None, 8 * MBPS]
 
 
 def test_void_figures_are_not_counters(world: World) -> None:

@@ -44,6 +44,12 @@ def test_a_rate_is_octets_over_the_time_between_arrivals() -> None:
     assert found == InterfaceRates(Flag.NONE, 30.0, 1_000_000, 0, 3_750_000, 0, 2, 0, 0, None)
 
 
+def test_more_than_any_medium_carries_is_refused_even_where_nobody_says_what_this_one_can() -> None:
+    """A nonsense counter of an interface without a speed; the rate would not fit 64 bits."""
+    found = judged(reading(0, 0), reading(1, 1 << 61), bound=None)
+    assert (found.flags, found.in_bps, found.out_bps) == (Flag.IMPOSSIBLE, None, 0)
+
+
 def test_the_first_reading_has_no_rate() -> None:
     assert judged(None, reading(0, 1)) == InterfaceRates(Flag.FIRST)
 

@@ -74,10 +74,10 @@ def promised_keys(configuration: Configuration, names: Names) -> Iterator[Compla
     """Keys that the device's engine cannot heed are said to have no effect, lest somebody waits for it."""
     for index, device in enumerate(configuration.devices):
         snmp = effective(configuration.snmp, device.snmp)
-        if device.answers_from and snmp.engine != "batch":
+        if device.answers_from and snmp.engine not in ("batch", "pysnmp"):
             message = "has no effect: the gufo engine believes an answer from the device's own address alone"
             instead = "set address to the one that it answers from"
-            hint = instead if snmp.version == "3" else f"write snmp: {{engine: batch}}, or {instead}"
+            hint = f"write snmp: {{engine: {'pysnmp' if snmp.version == '3' else 'batch'}}}, or {instead}"
             yield Complaint(("devices", index, "answers_from"), message, hint, warning=True)
 
 

@@ -335,8 +335,19 @@ def test_answers_from_is_a_warning_where_the_engine_cannot_heed_it(load_text: Lo
     (warning,) = load_text(wanted).warnings
     assert "devices[1].answers_from: has no effect: the gufo engine" in str(warning)
     assert "write snmp: {engine: batch}" in str(warning)
-    believed = wanted.replace("version: 2c, community", "engine: batch, version: 2c, community")
-    assert load_text(believed).warnings == ()
+    for engine in ("batch", "pysnmp"):
+        believed = wanted.replace("version: 2c, community", f"engine: {engine}, version: 2c, community")
+        assert load_text(believed).warnings == ()
+
+
+def test_on_v3_answers_from_is_heeded_by_pysnmp(load_text: LoadText) -> None:
+    own = "address: 10.20.2.1, answers_from: [10.20.2.9], snmp: {version: 3, user: netmon}"
+    (warning,) = load_text(SOUND.replace("address: 10.20.2.1", own)).warnings
+    assert "write snmp: {engine: pysnmp}" in str(warning)
+    assert (
+        load_text(SOUND.replace("address: 10.20.2.1", own.replace("version: 3", "version: 3, engine: pysnmp"))).warnings
+        == ()
+    )
 
 
 def test_the_batch_engine_does_not_speak_v3(spoilt: Spoilt) -> None:

@@ -74,12 +74,12 @@ class FaultyAgent(asyncio.DatagramProtocol):
         self.most_waiting = 0
         self.names = {index: f"ge-{index}" for index in range(1, interfaces + 1)}
         self.wide = wide
+        self._starts: list[float] = []
         self.restart()
 
     def restart(self) -> None:
         """Uptime and counters begin anew."""
-        self.started_s = time.monotonic()
-        self.boots = getattr(self, "boots", 0) + 1
+        self._starts.append(time.monotonic())
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -90,8 +90,11 @@ class FaultyAgent(asyncio.DatagramProtocol):
     def counter(self, column: Oid, if_name: str, at_s: float) -> int:
         """The truth: far apart for any two counters of this device, so that one taken for another shows."""
         place = int(if_name.removeprefix("ge-")) * len(OCTETS_PER_S) + list(OCTETS_PER_S).index(column)
-        lived_s = at_s - self.started_s
-        return place * 10**11 + int(lived_s * OCTETS_PER_S[column])
+        return place * 10**11 + int(self._lived_s(at_s) * OCTETS_PER_S[column])
+
+    def _lived_s(self, at_s: float) -> float:
+        """Since the last restart before that instant."""
+        return at_s - max(start for start in self._starts if start <= at_s)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -180,12 +183,12 @@ class FaultyAgent(asyncio.DatagramProtocol):
 
     def _objects(self) -> dict[Oid, Callable[[float], Typed]]:
         def ticks(at_s: float) -> Typed:
-            return ber.TICKS, ber.digits(int((at_s - self.started_s) * 100))
+            return ber.TICKS, ber.digits(int(self._lived_s(at_s) * 100))
 
         objects: dict[Oid, Callable[[float], Typed]] = {SYS_UPTIME: ticks}
         fixed: dict[Oid, Typed] = {
             (1, 3, 6, 1, 2, 1, 1, 5, 0): (ber.OCTETS, b"odd"),
-            (1, 3, 6, 1, 6, 3, 10, 2, 1, 2, 0): (ber.INTEGER, ber.digits(self.boots)),
+            (1, 3, 6, 1, 6, 3, 10, 2, 1, 2, 0): (ber.INTEGER, ber.digits(len(self._starts))),
             IF_NUMBER: (ber.INTEGER, ber.digits(len(self.names))),
         }
         for index, name in self.names.items():

@@ -52,7 +52,8 @@ def _hosts(start: ipaddress.IPv4Interface | ipaddress.IPv6Interface, devices: in
     first = max(int(start.ip), int(network.network_address) + edge)
     free = int(network.broadcast_address) - edge - first + 1
     if devices > free:
-        raise BadTarget(f"{start} has {free} host addresses from {start.ip} on, not {devices}: ask for fewer devices")
+        begin = type(start.ip)(first)
+        raise BadTarget(f"{start} has {free} host addresses from {begin} on, not {devices}: ask for fewer devices")
     return tuple(str(type(start.ip)(first + n)) for n in range(devices))
 
 

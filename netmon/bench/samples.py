@@ -52,6 +52,7 @@ def check_samples(samples: LinkSamples, last_step: int) -> int:
         _refuse(wrong, ids, f"{direction}_octets", table)
         octets, interval_s = table[f"{direction}_octets"], np.where(rated, table["interval_s"], 1.0)
         _refuse(rated & (octets % rate != 0), ids, f"{direction}_octets", table)
+        _refuse(interval_s <= 0, ids, "interval_s", table)
         expected = octets.astype(float) * 8 / interval_s
         allowed = 1 + expected * _ROUNDED / interval_s
         wrong = rated & (np.abs(table[f"{direction}_bps"].astype(float) - expected) > allowed)

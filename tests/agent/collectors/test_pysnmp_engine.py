@@ -18,6 +18,7 @@ from netmon.model.registry import Device
 from netmon.model.secret import Secret
 from tests.real import components
 from tests.real.components import require
+from tests.real.faulty import running
 from tests.real.snmpd import Agent, V3User, running_snmpd
 
 AUTH, PRIVACY = "auth-passphrase", "priv-passphrase"
@@ -234,6 +235,17 @@ async def test_a_device_that_answers_from_another_address_is_believed_where_it_i
         known = engine.session(replace(device, answers_from=("127.0.0.9", "127.0.0.2")))
         assert await name_and_boots(known) == (b"core-palu", 1)
         assert b"lo" in (await walked(known, IF_DESCR)).values()
+
+
+@pytest.mark.parametrize("written", ["::1", "0:0:0:0:0:0:0:1"])
+@pytest.mark.parametrize("version", [SnmpVersion.V1, SnmpVersion.V2C])
+async def test_ipv6_has_a_socket_of_its_own(engine: PysnmpEngine, version: SnmpVersion, written: str) -> None:
+    async with running(address="::1") as six, running() as four:
+        before = _descriptors()
+        sessions = [engine.session(replace(six.device(version), address=written)), engine.session(four.device(version))]
+        said = await asyncio.gather(*(name_and_boots(each) for each in sessions))
+        assert said == [(b"odd", 1)] * 2
+        assert _descriptors() == before + 2
 
 
 @pytest.mark.parametrize("access", EVERY_ACCESS[1:3], ids=lambda a: f"{a.version}-{a.auth}-{a.privacy}")

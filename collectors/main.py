@@ -43,13 +43,17 @@ def collect(loaded: Loaded[Configuration]) -> None:
     intake.restore()
     collector = Collector(
         loaded.registry,
-        standard_engines(clock),
-        deliver=intake.accept,
+        standard_engines(
+            clock,
+            pdus_in_flight=config.collector.pdus_in_flight,
+            pdus_per_device=config.collector.pdus_per_device,
+        ),
+        deliver=intake.accept_all,
         clock=clock,
         recall=spool.recall(Memory.LAYOUT),
         remember=lambda device, layout: intake.remember(Memory.LAYOUT, device, layout),
         metrics=CollectorMetrics(metrics),
-        concurrency=config.collector.concurrency,
+        pdu_octets=config.collector.pdu_octets,
     )
     forwarder = Forwarder(spool, series, ledger.findings, metrics)
 

@@ -23,7 +23,9 @@ class CollectorConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field("collect-1", pattern=r"^[a-z0-9][a-z0-9-]*$")
-    concurrency: int = Field(200, ge=1, le=5000, description="devices asked at the same time")
+    pdus_in_flight: int = Field(2000, ge=1, le=20_000, description="requests under way at once, to all devices")
+    pdus_per_device: int = Field(4, ge=1, le=100, description="requests under way at once to one device")
+    pdu_octets: int = Field(1400, ge=484, le=8900, description="the most octets of a request and of its answer")
 
 
 class DemoNotice(BaseModel):

@@ -1,51 +1,45 @@
-"""Asking one device with patience: requests are repeated, halved where they are too big, and answers kept."""
+"""Asking one device with patience: all at once, and what is not answered once more, in halves where that helps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
-from collectors.poller.plan import pdus
-from collectors.snmp.session import Malformed, NoAnswer, Session, TooBig, Value
+from collectors.snmp.session import Answer, Malformed, NoAnswer, Pdu, Session, TooBig, Value
 from collectors.tables.column import index_of
+
+Read = tuple[tuple[Value, ...], float]
+"""The values of a group, and when they arrived."""
 
 
 class Asking:
-    """All answers of one visit, by OID. ``max_varbinds`` goes down to what the device was seen to bear."""
+    """All answers of one visit. ``max_varbinds`` goes down to what the device was seen to bear."""
 
-    def __init__(self, session: Session, timeout_s: float, max_varbinds: int) -> None:
+    def __init__(self, session: Session, timeout_s: float, max_varbinds: int | None) -> None:
         self._session = session
         self._timeout_s = timeout_s
-        self._values: dict[str, Value] = {}
-        self._arrivals_s: dict[str, float] = {}
+        self._values: dict[str, tuple[Value, float]] = {}
+        self._read = 0
+        self.answers: dict[Pdu, Answer] = {}
+        """By what was asked: parts of a PDU, where it had to be taken apart."""
         self.max_varbinds = max_varbinds
 
-    async def get_groups(self, groups: Iterable[Mapping[str, str]]) -> None:
-        """Ask for groups of OIDs, each in one PDU while it fits. Raises what the session raises."""
-        for pdu in pdus([list(group.values()) for group in groups], self.max_varbinds):
-            await self.get(pdu)
+    async def get_all(self, pdus: Sequence[Pdu]) -> None:
+        """All that the device can be made to say to these. Raises what the session raises where nothing was ever
+        answered, or no less can be asked."""
+        left = [part for pdu in pdus for part in self._fitting(pdu)]
+        while left:
+            await self._session.get_all(left, self._timeout_s, self.answers)
+            left = [pdu for pdu in left if pdu not in self.answers]
+            if left:
+                await self.get(left.pop(0), attempts=1)
+                left = [part for pdu in left for part in self._fitting(pdu)]
 
-    async def get(self, oids: Sequence[str], attempts: int = 2) -> None:
+    async def get(self, pdu: Pdu, attempts: int = 2) -> None:
         """One PDU; sent ``attempts`` times while unanswered, then in halves when it asks for several things."""
-        if await self._got(oids, attempts) or len(oids) == 1:
+        if await self._got(pdu, attempts) or len(pdu.oids) == 1:
             return
-        middle = (len(oids) + 1) // 2
-        await self.get(oids[:middle])
-        self.max_varbinds = min(self.max_varbinds, middle)
-        await self.get(oids[middle:])
-
-    async def _got(self, oids: Sequence[str], attempts: int) -> bool:
-        """False where asking for less may help. Raises where nothing was ever answered, or no less can be asked."""
-        for left in reversed(range(attempts)):
-            try:
-                answer = await self._session.get(oids, self._timeout_s)
-            except (NoAnswer, Malformed):
-                if not left and (not self._values or len(oids) == 1):
-                    raise
-            except TooBig:
-                return False
-            else:
-                self._values.update(answer.values)
-                self._arrivals_s.update(dict.fromkeys(answer.values, answer.arrived_s))
-                return True
-        return False
+        first, second = _halves(pdu)
+        await self.get(first)
+        self.max_varbinds = min(self.max_varbinds or len(pdu.oids), len(first.oids))
+        await self.get(second)
 
     async def walk(self, root: str) -> dict[int, Value]:
         """A column's values by ifIndex."""
@@ -55,14 +49,47 @@ class Asking:
                 rows[index] = value
         return rows
 
-    def values(self, oids: Mapping[str, str]) -> dict[str, Value]:
-        """What was answered, by column name; None for what is missing."""
-        return {name: self._values.get(oid) for name, oid in oids.items()}
+    def group(self, oids: Sequence[str]) -> Read | None:
+        """A group, in whatever pieces it was asked; None while something of it is not answered. Its arrival is that of
+        the first of its values behind the name."""
+        for pdu, answer in list(self.answers.items())[self._read :]:
+            for asked, values in zip(pdu.groups, answer.groups, strict=True):
+                self._values.update((oid, (v, answer.arrived_s)) for oid, v in zip(asked, values, strict=True))
+        self._read = len(self.answers)
+        found = [self._values.get(oid) for oid in oids]
+        values = tuple(each[0] for each in found if each is not None)
+        if len(values) < len(found):
+            return None
+        arrivals = [each[1] for each in found if each is not None and each[0] is not None]
+        return values, arrivals[min(1, len(arrivals) - 1)] if arrivals else 0.0
 
-    def complete(self, oids: Mapping[str, str]) -> bool:
-        """Whether the device was asked for all of these and answered, be it that it has none."""
-        return all(oid in self._values for oid in oids.values())
+    async def _got(self, pdu: Pdu, attempts: int) -> bool:
+        """False where asking for less may help. Raises where nothing was ever answered, or no less can be asked."""
+        for left in reversed(range(attempts)):
+            try:
+                answer = await self._session.get(pdu, self._timeout_s)
+            except (NoAnswer, Malformed):
+                if not left and (len(pdu.oids) == 1 or not self.answers):
+                    raise
+            except TooBig:
+                return False
+            else:
+                self.answers[pdu] = answer
+                return True
+        return False
 
-    def arrived_s(self, oids: Iterable[str | None]) -> float:
-        """When the first of these that has a value arrived; 0.0 where none has."""
-        return next((self._arrivals_s[oid] for oid in oids if oid and self._values.get(oid) is not None), 0.0)
+    def _fitting(self, pdu: Pdu) -> list[Pdu]:
+        """The PDU, or as many parts as the device needs to bear it."""
+        if self.max_varbinds is None or len(pdu.oids) <= self.max_varbinds:
+            return [pdu]
+        return [part for half in _halves(pdu) for part in self._fitting(half)]
+
+
+def _halves(pdu: Pdu) -> tuple[Pdu, Pdu]:
+    """A PDU in two: between two groups where it has several, else within its group."""
+    groups = pdu.groups
+    if len(groups) > 1:
+        middle = (len(groups) + 1) // 2
+        return Pdu(*groups[:middle]), Pdu(*groups[middle:])
+    middle = (len(groups[0]) + 1) // 2
+    return Pdu(groups[0][:middle]), Pdu(groups[0][middle:])

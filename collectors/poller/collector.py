@@ -1,8 +1,8 @@
 """The collector: every device in its turn, one poll of a device at a time, reports handed on as they come."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from collectors.poller.descriptors import allow_descriptors
 from collectors.poller.layout import Layout, decoded
 from collectors.poller.metrics import CollectorMetrics
+from collectors.poller.plan import PDU_OCTETS, Plan, Plans
 from collectors.poller.schedule import Turn, confirm_after_s, next_turn_s
 from collectors.poller.visit import visit
 from collectors.poller.wheel import Wheel, phase_s
@@ -22,6 +23,8 @@ from netmon.model.registry import Device, Registry
 log = structlog.get_logger()
 
 _TICK_S = 0.05
+_SILENT_AT_ONCE = 500
+"""Of the silent, while each waits for its time-out: so that they never fill the engines' windows."""
 _SLOW_SHARE = 0.8  # of the deadline: whoever needs more is named in the log
 
 
@@ -34,6 +37,7 @@ class _Subject:
     phase_s: float
     session: Session
     layout: Layout | None
+    plan: Plan
     turn: Turn = field(default_factory=Turn)
     busy: bool = False
     out_of_turn: bool = False
@@ -44,10 +48,12 @@ class _Subject:
 
 
 class Collector:
-    """Polls what the registry names. ``deliver`` gets every report and ``remember`` every changed layout (just before
-    the report that it belongs to), both on the event loop: they must not block. ``recall`` is what was remembered.
+    """Polls what the registry names. ``deliver`` gets the reports, those that ended within a twentieth of a second
+    together, and ``remember`` every changed layout (before the report that it belongs to), both on the event loop:
+    they must not block. ``recall`` is what was remembered.
 
-    Devices that are silent wait in a lane of their own, so that the dead never keep the living waiting.
+    How many requests are under way at once is the engines' matter. Devices that are silent wait in a lane of their
+    own, so that the dead never keep the living waiting.
     """
 
     def __init__(
@@ -55,12 +61,12 @@ class Collector:
         registry: Registry,
         engines: Engines,
         *,
-        deliver: Callable[[PollReport], None],
+        deliver: Callable[[Sequence[PollReport]], None],
         clock: Clock,
         recall: Mapping[str, bytes],
         remember: Callable[[str, bytes | None], None],
         metrics: CollectorMetrics,
-        concurrency: int = 200,
+        pdu_octets: int = PDU_OCTETS,
     ) -> None:
         self._registry = registry
         self._engines = engines
@@ -72,8 +78,9 @@ class Collector:
         self._interval_s = registry.poll_interval_s
         self._subjects: dict[str, _Subject] = {}
         self._polls: set[asyncio.Task[None]] = set()
-        self._living = asyncio.Semaphore(concurrency)
-        self._silent = asyncio.Semaphore(concurrency)
+        self._plans = Plans(pdu_octets)
+        self._finished: list[PollReport] = []
+        self._silent = asyncio.Semaphore(_SILENT_AT_ONCE)
         self._stopping = asyncio.Event()
         self._turns = Wheel(_TICK_S)
         self._extras = Wheel(_TICK_S)
@@ -90,8 +97,9 @@ class Collector:
         for device in self._registry.devices.values():
             watched = tuple(link.if_name for link in self._registry.links_by_device.get(device.id, ()))
             phase = phase_s(device.id, self._interval_s)
-            session, layout = self._engines.session(device), decoded(self._recall.get(device.id))
-            subjects[device.id] = _Subject(device, watched, phase, session, layout)
+            subject = _Subject(device, watched, phase, self._engines.session(device), None, self._plans.of(None))
+            self._learn(subject, decoded(self._recall.get(device.id)))
+            subjects[device.id] = subject
             self._turns.put(device.id, now_s + (phase - wall_s) % self._interval_s)
         self._subjects = subjects
         for gone in self._recall.keys() - self._subjects.keys():
@@ -109,6 +117,7 @@ class Collector:
             for device_id, due_s in self._extras.due(now_s):
                 self._extra(self._subjects[device_id], due_s)
             await asyncio.sleep(_TICK_S)
+            self._hand_over()
 
     async def stop(self, patience_s: float = 10.0) -> None:
         """No new polls; those under way may end within ``patience_s``, then sockets are closed."""
@@ -118,6 +127,7 @@ class Collector:
             for poll in late:
                 poll.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        self._hand_over()
         for subject in self._subjects.values():
             await subject.session.close()
         await self._engines.close()
@@ -175,10 +185,11 @@ class Collector:
 
     async def _poll(self, subject: _Subject, due_s: float) -> None:
         try:
-            async with self._silent if subject.turn.silent else self._living:
-                if self._stopping.is_set():
-                    return
-                with self._metrics.in_flight.track_inprogress():
+            if not subject.turn.silent:
+                await self._visit(subject, due_s)
+                return
+            async with self._silent:
+                if not self._stopping.is_set():
                     await self._visit(subject, due_s)
         except Exception:
             self._metrics.faults.inc()
@@ -200,13 +211,29 @@ class Collector:
             subject.session,
             self._clock,
             slot_of(self._clock.now() - timedelta(seconds=lag_s), self._interval_s),
+            plan=subject.plan,
             probe_attempts=1 if subject.turn.silent else 2,
         )
         self._account(subject, report)
         if layout is not None and layout != subject.layout:
-            subject.layout = layout
+            self._learn(subject, layout)
             self._remember(subject.device.id, layout.encode())
-        self._deliver(report)
+        self._finished.append(report)
+
+    def _learn(self, subject: _Subject, layout: Layout | None) -> None:
+        """The device's table is another one now. What of it equals others' tables is kept once for all."""
+        subject.plan = self._plans.of(layout)
+        subject.layout = replace(layout, interfaces=subject.plan.interfaces) if layout else None
+
+    def _hand_over(self) -> None:
+        self._metrics.in_flight.set(len(self._polls))
+        if self._finished:
+            finished, self._finished = self._finished, []
+            try:
+                self._deliver(finished)
+            except Exception:
+                self._metrics.faults.inc()
+                log.exception("reports not taken", devices=[report.device_id for report in finished])
 
     def _account(self, subject: _Subject, report: PollReport) -> None:
         """Metrics, the device's place in the schedule, and a word in the log when something changed."""

@@ -1,15 +1,11 @@
 """What was learned of a device's interface table, so that a poll can ask for known OIDs instead of walking."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
-from collectors.tables.interfaces import ALIAS, TYPE, Named
-
-FIRST_MAX_VARBINDS = 40
-"""Of one GET: about 900 octets of answer, within any path's MTU."""
+from collectors.tables.interfaces import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +14,7 @@ class LearnedInterface:
 
     who: Named
     columns: tuple[str, ...]
-    if_alias: str | None = None
     if_type: int | None = None
-
-    def settled(self) -> Mapping[str, object]:
-        """What is remembered instead of being asked, as values by column name."""
-        return {ALIAS.name: self.if_alias, TYPE.name: self.if_type}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +32,8 @@ class Layout:
     engine_boots: int | None = None
     idle_walks: int = 0
     """How often running the table claimed to have changed, and had not for the interfaces that are watched."""
-    max_varbinds: int = FIRST_MAX_VARBINDS
+    max_varbinds: int | None = None
+    """The most varbinds of one PDU that the device was seen to bear; None: as many as fit into its octets."""
     max_repetitions: int | None = None
     """None: the session's own first guess."""
 

@@ -10,9 +10,12 @@ class CollectorMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.duration = Gauge(
-            "netmon_collector_poll_duration_seconds", "Of the last poll of each device", ["device"], registry=registry
+            "netmon_collector_poll_duration_seconds",
+            "Of the last poll of each device, and which SNMP engine asked it",
+            ["device", "engine"],
+            registry=registry,
         )
-        self.polls = Counter("netmon_collector_polls", "Polls by outcome", ["outcome"], registry=registry)
+        self.polls = Counter("netmon_collector_polls", "Polls by outcome", ["outcome", "engine"], registry=registry)
         self.overruns = Counter(
             "netmon_collector_overruns", "Turns that fell due while the poll before was under way", registry=registry
         )
@@ -28,5 +31,5 @@ class CollectorMetrics:
 
     def polled(self, report: PollReport) -> None:
         """Count one report."""
-        self.duration.labels(report.device_id).set(report.elapsed_s)
-        self.polls.labels(report.outcome.value).inc()
+        self.duration.labels(report.device_id, report.engine).set(report.elapsed_s)
+        self.polls.labels(report.outcome.value, report.engine).inc()

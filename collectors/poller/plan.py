@@ -1,23 +1,26 @@
 """What to ask of a device: pure, from what is known of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from weakref import WeakValueDictionary
 
 from collectors.poller.layout import Layout, LearnedInterface
+from collectors.snmp import wire
+from collectors.snmp.session import Pdu
 from collectors.tables import interfaces as if_mib
 from collectors.tables import system
+from collectors.tables.figures import Kind, kind_of
+from netmon.model.columns import Interface
 
-_COLUMNS = {
-    **if_mib.MOVING,
-    **if_mib.SETTLED,
-    if_mib.NAME.name: if_mib.NAME.oid,
-    if_mib.DESCR.name: if_mib.DESCR.oid,
-}
-_PROBED = {
-    **system.SCALARS,
-    if_mib.IF_NUMBER.name: if_mib.IF_NUMBER.oid,
-    if_mib.IF_TABLE_LAST_CHANGE.name: if_mib.IF_TABLE_LAST_CHANGE.oid,
-}
+PDU_OCTETS = 1400
+"""The most octets of a request, and of what its answer may grow to: within any path's MTU, headers included."""
+
+_ALIVE = (system.UPTIME, system.ENGINE_BOOTS, system.ENGINE_TIME, if_mib.IF_NUMBER, if_mib.IF_TABLE_LAST_CHANGE)
+_WHO = (system.NAME, system.DESCR, system.OBJECT_ID)
+_SCALARS = {column.name: column.oid for column in (*_ALIVE, *_WHO)}
+_ENVELOPE_OCTETS = 80  # what stands around the varbinds, with a community of 32 octets
 
 LEARN_EVERY = timedelta(days=1)
 LOOK_AGAIN = timedelta(minutes=5)
@@ -25,37 +28,103 @@ LOOK_AGAIN = timedelta(minutes=5)
 _RESTART_SLACK_TICKS = 6000  # a clock that was set, a sysUpTime that is slow: a minute is no restart
 
 
-def probe(layout: Layout | None) -> dict[str, str]:
-    """The first PDU of every visit, OIDs by name: is it there, who is it, has it restarted, has its table changed?"""
-    known = _PROBED if layout is None or layout.scalars is None else layout.scalars
-    return {name: f"{_PROBED[name]}.0" for name in known if name in _PROBED}
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Plan:
+    """What every poll asks while a device's table is what was learned. Devices with equal tables share one."""
+
+    scalars: tuple[str, ...]
+    probe: Pdu
+    """The scalars, and nothing else: a dead device costs no more than this."""
+    pdus: tuple[Pdu, ...]
+    """The interfaces, one group each: the name first, which says that it is still the one, then its columns."""
+    interfaces: tuple[LearnedInterface, ...]
+    """In the order of the groups."""
+    rows: tuple[Interface, ...]
+    """The same as reports name them."""
+    stated: list[bytes]
+    """What each of them is called."""
+    kinds: Mapping[Kind | None, Sequence[int]]
+    """Which of them have the same columns; None: those that can only be read one by one."""
 
 
-def known_oids(interface: LearnedInterface) -> dict[str, str]:
-    """OIDs by column name for an interface that was learned: its name first, which says that it is still the one."""
+def plan_of(layout: Layout | None, pdu_octets: int = PDU_OCTETS) -> Plan:
+    """What to ask of a device with this table; of one that is not known, who it is."""
+    known = layout.interfaces if layout else ()
+    scalars = _scalars(layout)
+    return Plan(
+        scalars=scalars,
+        probe=Pdu([f"{_SCALARS[name]}.0" for name in scalars]),
+        pdus=pdus(map(known_oids, known), (answer_octets(i.who, i.columns) for i in known), layout, pdu_octets),
+        interfaces=known,
+        rows=tuple(Interface(i.who.if_index, i.who.if_name, i.who.if_descr, None, i.if_type) for i in known),
+        stated=[i.who.stated for i in known],
+        kinds=_kinds(known),
+    )
+
+
+class Plans:
+    """One plan for all devices with equal tables: thousands of routers are of a few models."""
+
+    def __init__(self, pdu_octets: int = PDU_OCTETS) -> None:
+        self._pdu_octets = pdu_octets
+        self._shared: WeakValueDictionary[Hashable, Plan] = WeakValueDictionary()
+
+    def of(self, layout: Layout | None) -> Plan:
+        """The plan that follows from a layout."""
+        same = (layout.scalars, layout.interfaces, layout.max_varbinds) if layout else None
+        plan = self._shared.get(same)
+        if plan is None:
+            plan = self._shared[same] = plan_of(layout, self._pdu_octets)
+        return plan
+
+
+def _kinds(interfaces: Sequence[LearnedInterface]) -> Mapping[Kind | None, Sequence[int]]:
+    kinds: dict[Kind | None, list[int]] = {}
+    for place, interface in enumerate(interfaces):
+        kinds.setdefault(kind_of(interface.columns), []).append(place)
+    return kinds
+
+
+def known_oids(interface: LearnedInterface) -> tuple[str, ...]:
+    """The OIDs of an interface that was learned: its name first."""
     return _at(interface.who.if_index, (interface.who.column, *interface.columns))
 
 
-def candidate_oids(who: if_mib.Named, *, counters64: bool) -> dict[str, str]:
-    """OIDs by column name for an interface that is being learned: its name once more, lest the table changed since the
-    walk. v1 cannot carry Counter64 (RFC 3584 4.2.2.1)."""
-    wide = (if_mib.IN_OCTETS.name, if_mib.OUT_OCTETS.name)
+def candidates(who: if_mib.Named, *, counters64: bool) -> tuple[str, ...]:
+    """The columns of an interface that is being learned: its name once more, lest the table changed since the walk.
+    v1 cannot carry Counter64 (RFC 3584 4.2.2.1)."""
+    wide = [column.name for column in if_mib.WIDE]
     names = (who.column, *if_mib.MOVING, *if_mib.SETTLED)
-    return _at(who.if_index, (name for name in names if counters64 or name not in wide))
+    return tuple(name for name in names if counters64 or name not in wide)
 
 
-def pdus(groups: Iterable[Sequence[str]], max_varbinds: int) -> list[list[str]]:
-    """Pack groups of OIDs into PDUs. A group stays together while it fits, so that counters of one interface arrive
-    together."""
-    packed: list[list[str]] = []
-    for group in groups:
-        pieces = [list(group[i : i + max_varbinds]) for i in range(0, len(group), max_varbinds)]
-        for piece in pieces:
-            if packed and len(packed[-1]) + len(piece) <= max_varbinds:
-                packed[-1].extend(piece)
-            else:
-                packed.append(piece)
-    return packed
+def candidate_oids(who: if_mib.Named, *, counters64: bool) -> tuple[str, ...]:
+    """The same as OIDs."""
+    return _at(who.if_index, candidates(who, counters64=counters64))
+
+
+def pdus(
+    groups: Iterable[tuple[str, ...]], octets: Iterable[int], layout: Layout | None, pdu_octets: int = PDU_OCTETS
+) -> tuple[Pdu, ...]:
+    """Pack groups of OIDs, whose answers take so many octets, into PDUs. A group stays together, so that counters of
+    one interface arrive together; one that is too large has a PDU of its own."""
+    most = layout.max_varbinds if layout else None
+    packed: list[list[tuple[str, ...]]] = []
+    varbinds = size = 0
+    for group, more in zip(groups, octets, strict=True):
+        varbinds, size = varbinds + len(group), size + more
+        if not packed or size > pdu_octets or (most is not None and varbinds > most):
+            packed.append([])
+            varbinds, size = len(group), _ENVELOPE_OCTETS + more
+        packed[-1].append(group)
+    return tuple(Pdu(*each) for each in packed)
+
+
+def answer_octets(who: if_mib.Named, columns: Sequence[str]) -> int:
+    """The most octets that an interface's name and columns take in an answer."""
+    values = sum(if_mib.COLUMNS[name].syntax.octets for name in columns)
+    around = sum(_octets_around(if_mib.COLUMNS[name].oid, who.if_index) for name in (who.column, *columns))
+    return len(who.stated) + values + around
 
 
 def why_learn(layout: Layout | None, watched: Sequence[str] | None, probed: Mapping[str, object], now: datetime) -> str:
@@ -88,6 +157,13 @@ def restarted(layout: Layout, probed: Mapping[str, object], now: datetime) -> bo
     return uptime + _RESTART_SLACK_TICKS < expected
 
 
+def _scalars(layout: Layout | None) -> tuple[str, ...]:
+    """Is it there, has it restarted, has its table changed? Who it is, is asked of devices that are not known."""
+    if layout is None or layout.scalars is None:
+        return tuple(_SCALARS)
+    return tuple(column.name for column in _ALIVE if column.name in layout.scalars)
+
+
 def _table_changed(layout: Layout, probed: Mapping[str, object]) -> bool:
     changes = (
         (if_mib.IF_NUMBER.read(probed), layout.if_number),
@@ -96,5 +172,13 @@ def _table_changed(layout: Layout, probed: Mapping[str, object]) -> bool:
     return any(now is not None and now != then for now, then in changes)
 
 
-def _at(if_index: int, names: Iterable[str]) -> dict[str, str]:
-    return {name: f"{_COLUMNS[name]}.{if_index}" for name in names if name in _COLUMNS}
+@lru_cache(20_000)
+def _at(if_index: int, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Kept, since most devices have an interface of this number with these columns: 40 kB of text a device."""
+    return tuple(f"{if_mib.COLUMNS[name].oid}.{if_index}" for name in names)
+
+
+@lru_cache(20_000)
+def _octets_around(column_oid: str, if_index: int) -> int:
+    """What stands around a value: three tags, three lengths, and the OID."""
+    return 6 + len(wire.oid_octets(f"{column_oid}.{if_index}"))

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import structlog
 
-from collectors.poller import plan
 from collectors.poller.asking import Asking
-from collectors.poller.layout import FIRST_MAX_VARBINDS, Layout, LearnedInterface
+from collectors.poller.layout import Layout, LearnedInterface
+from collectors.poller.plan import Plan, plan_of, why_learn
+from collectors.poller.reading import Candidates, rows_of
 from collectors.snmp.session import NoAnswer, Refused, Session, SnmpError, Unreachable, Value
 from collectors.tables import interfaces as if_mib
 from collectors.tables import system
@@ -35,11 +36,13 @@ async def visit(
     clock: Clock,
     tick: int,
     *,
+    plan: Plan | None = None,
     probe_attempts: int = 2,
 ) -> tuple[PollReport, Layout | None]:
     """Ask one device for its watched interfaces (None: all). Whatever happens out there, a report comes back, and
-    with it what is now known of the device's table. A probe that nobody answers is sent ``probe_attempts`` times."""
-    gathering = _Visit(device, watched, layout, session, clock)
+    with it what is now known of the device's table. ``plan`` is what follows from ``layout``, where it is at hand. A
+    probe that nobody answers is sent ``probe_attempts`` times."""
+    gathering = _Visit(device, watched, layout, session, clock, plan or plan_of(layout))
     return await gathering.run(tick, probe_attempts)
 
 
@@ -47,17 +50,24 @@ class _Visit:
     """What has been gathered so far; it lives for one visit."""
 
     def __init__(
-        self, device: Device, watched: Sequence[str] | None, layout: Layout | None, session: Session, clock: Clock
+        self,
+        device: Device,
+        watched: Sequence[str] | None,
+        layout: Layout | None,
+        session: Session,
+        clock: Clock,
+        plan: Plan,
     ) -> None:
         self._device = device
+        self._plan = plan
         self._watched = None if watched is None else tuple(watched)
         self._layout = layout
         self._session = session
         self._clock = clock
         timeout_s = min(device.snmp.timeout_s, 0.45 * device.snmp.deadline_s)
-        self._asking = Asking(session, timeout_s, layout.max_varbinds if layout else FIRST_MAX_VARBINDS)
+        self._asking = Asking(session, timeout_s, layout.max_varbinds if layout else None)
         self._probed: Mapping[str, Value] | None = None
-        self._rows: dict[str, InterfaceRow] = {}
+        self._rows: Sequence[InterfaceRow] = ()
         self._doubt = ""
 
     async def run(self, tick: int, probe_attempts: int) -> tuple[PollReport, Layout | None]:
@@ -72,7 +82,7 @@ class _Visit:
             outcome=outcome,
             reason=reason,
             facts=system.facts(self._probed or {}),
-            interfaces=tuple(self._rows.values()),
+            interfaces=self._rows,
             absent=self._absent() if outcome.answered else (),
             engine=self._device.snmp.engine.value,
             finished_s=finished_s,
@@ -110,36 +120,27 @@ class _Visit:
 
     async def _probe(self, attempts: int) -> None:
         """One PDU before anything else: a dead device costs no more than this."""
-        asked = plan.probe(self._layout)
-        await self._asking.get(list(asked.values()), attempts)
-        self._probed = self._asking.values(asked)
+        probe = self._plan.probe
+        await self._asking.get(probe, attempts)
+        answered = self._asking.group(probe.oids)
+        self._probed = dict(zip(self._plan.scalars, answered[0], strict=True)) if answered else {}
 
     async def _ask_interfaces(self) -> None:
         if self._watched == ():
             if self._layout is None or self._layout.watched != ():
                 self._layout = self._relearned(())
             return
-        all_known = await self._ask_known()
-        if not all_known or plan.why_learn(self._layout, self._watched, self._probed or {}, self._clock.now()):
+        await self._ask_known()
+        all_known = len(self._rows) == len(self._plan.interfaces) and self._layout is not None
+        if not all_known or why_learn(self._layout, self._watched, self._probed or {}, self._clock.now()):
             await self._learn()
 
-    async def _ask_known(self) -> bool:
-        """Known OIDs by GET. False where one does not answer to the name that was learned: an ifIndex is only a
-        handle, and a row under another name is another interface's. Rows that came before a failure are kept."""
-        known = self._layout.interfaces if self._layout else ()
-        wanted = [each for each in known if self._watched is None or each.who.if_name in self._watched]
-        asked = {interface: plan.known_oids(interface) for interface in wanted}
+    async def _ask_known(self) -> None:
+        """Known OIDs by GET. Rows that came before a failure are kept."""
         try:
-            await self._asking.get_groups(asked.values())
+            await self._asking.get_all(self._plan.pdus)
         finally:
-            for interface, oids in asked.items():
-                if self._asking.complete(oids) and self._is_still(interface.who, oids):
-                    self._rows[interface.who.if_name] = self._row(interface, oids)
-        return len(self._rows) == len(wanted)
-
-    def _is_still(self, who: if_mib.Named, oids: Mapping[str, str]) -> bool:
-        """Whether the device gives the ifIndex the name by which the interface was found."""
-        return (if_mib.NAME.syntax.read(self._asking.values(oids)[who.column]) or "") == who.stated
+            self._rows = rows_of(self._plan, self._asking)
 
     async def _learn(self) -> None:
         """Walk the names, then ask everything of those that are watched."""
@@ -147,35 +148,32 @@ class _Visit:
         if not everyone:
             self._doubt = f"{self._device.label} shows no interfaces: does its SNMP view include IF-MIB?"
             return
-        chosen = [who for who in everyone if self._watched is None or who.if_name in self._watched]
         missed = self._missed_by_walk(everyone)
-        counters64 = self._device.snmp.version is not SnmpVersion.V1
-        asked = {who: plan.candidate_oids(who, counters64=counters64) for who in chosen}
+        found = Candidates(
+            [who for who in everyone if self._watched is None or who.if_name in self._watched],
+            counters64=self._device.snmp.version is not SnmpVersion.V1,
+        )
         try:
-            await self._asking.get_groups(asked.values())
+            await self._asking.get_all(found.pdus(self._layout))
         finally:
-            answered = {who: oids for who, oids in asked.items() if self._asking.complete(oids)}
-            if moved := [who.if_name for who, oids in answered.items() if not self._is_still(who, oids)]:
-                self._doubt = f"{self._device.label}: its interface table changed while it was read ({moved[0]} …)"
-                answered = {}
-            learned = {self._learned(who, oids): oids for who, oids in answered.items()}
-            self._rows |= {each.who.if_name: self._row(each, oids) for each, oids in learned.items()}
+            rows, moved = found.read(self._asking)
+            if moved:
+                self._doubt = f"{self._device.label}: its interface table changed while it was read ({moved} …)"
+            known = {row.if_name: row for row in self._rows} | {row.if_name: row for _, row in rows}
+            self._rows = tuple(known.values())
         if moved:
             return  # what was known stays known; the next visit finds the change
-        self._layout = self._relearned((*learned, *missed))
-        self._rows = {each.who.if_name: self._rows[each.who.if_name] for each in self._layout.interfaces}
+        self._layout = self._relearned((*(learned for learned, _ in rows), *missed))
+        self._rows = tuple(known[each.who.if_name] for each in self._layout.interfaces)
         self._hint_at_absent(everyone)
-
-    def _learned(self, who: Named, oids: Mapping[str, str]) -> LearnedInterface:
-        values = self._asking.values(oids)
-        return LearnedInterface(who, if_mib.worth_asking(values), if_mib.ALIAS.read(values), if_mib.TYPE.read(values))
 
     def _missed_by_walk(self, everyone: Sequence[Named]) -> list[LearnedInterface]:
         """Interfaces that answered to their name a moment ago and that the walk did not show: the walk is at fault.
         Absence takes two witnesses."""
         shown = {who.if_index for who in everyone}
         known = self._layout.interfaces if self._layout else ()
-        missed = [each for each in known if each.who.if_name in self._rows and each.who.if_index not in shown]
+        answered = {row.if_name for row in self._rows}
+        missed = [each for each in known if each.who.if_name in answered and each.who.if_index not in shown]
         if missed:
             names = ", ".join(interface.who.if_name for interface in missed)
             self._doubt = f"{self._device.label}: a walk of its interfaces left out {names}, which it does have"
@@ -205,11 +203,6 @@ class _Visit:
             engine_boots=system.ENGINE_BOOTS.read(probed),
             idle_walks=old.idle_walks + 1 if old and same else 0,
         )
-
-    def _row(self, interface: LearnedInterface, oids: Mapping[str, str]) -> InterfaceRow:
-        values = {**interface.settled(), **self._asking.values(oids)}
-        arrived_s = self._asking.arrived_s(oids.get(name) for name in if_mib.OCTETS) or self._clock.monotonic_s()
-        return if_mib.row(interface.who, values, arrived_s)
 
     def _absent(self) -> tuple[str, ...]:
         return self._layout.absent if self._layout and self._layout.watched == self._watched else ()

@@ -1,34 +1,38 @@
 """The batch engine: v1 and v2c of all devices over one UDP socket for each address family.
 
-A reply is believed when it carries the request-id of a request that is under way, from an address that the device may
-answer from (``Device.answers_from``), with its community and version. Everything else is counted and dropped.
+A PDU is encoded once, for all devices that are asked the same; a sending is three pieces joined. A reply is believed
+when it carries the request-id of a request that is under way, from an address that the device may answer from
+(``Device.answers_from``), with its community and version. Everything else is counted and dropped.
 
 On a socket that is connected to nobody the kernel does not tell of ICMP port unreachable: a device where nothing
 listens is ``NoAnswer`` after the time-out here, where gufo says ``Unreachable`` at once.
 
 Walks are rare (a layout is learned once a day) and stay with gufo, on a socket of their own that ends with the walk;
-but gufo hears a device's own address alone, so those that answer from others are walked here.
+but gufo hears a device's own address alone, so those that answer from others are walked here (``walking.py``).
 """
 
-import asyncio
 import errno
-import ipaddress
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
+from contextlib import suppress
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from collectors.snmp import wire
+from collectors.snmp.addresses import believed, resolved
 from collectors.snmp.gufo import GufoEngine, GufoSession
 from collectors.snmp.mailbox import Arrival, Mailbox, Peer
-from collectors.snmp.session import Answer, Malformed, NoAnswer, SnmpError, TooBig, Unreachable, Value
+from collectors.snmp.sending import Sending, Window
+from collectors.snmp.session import Answer, Malformed, Pdu, TooBig, Unreachable, Value
+from collectors.snmp.shapes import Asked, Group, Unlike
+from collectors.snmp.walking import Rows, rows_beneath
 from collectors.snmp.wire import Request, WireError
 from netmon.model.access import SnmpVersion
 from netmon.model.clock import Clock
 from netmon.model.registry import Device
 
 _VERSIONS = {SnmpVersion.V1: wire.V1, SnmpVersion.V2C: wire.V2C}
-_MOST_NAMES = 200_000
-_MOST_REQUESTS = 256  # of one device: a poll of a thousand interfaces
+_MOST_PDUS = 256  # of one device: a poll of more than a thousand interfaces
 
 
 class BatchEngine:
@@ -41,12 +45,13 @@ class BatchEngine:
 
     def __init__(self, clock: Clock, *, in_flight: int = 2000, pace: int = 4) -> None:
         self.clock = clock
-        self._pace = pace
+        self.pace = pace
+        self.window = Window(in_flight)
         self._walks = GufoEngine(clock)
         self._mailboxes: dict[socket.AddressFamily, Mailbox] = {}
-        self.in_flight = asyncio.Semaphore(in_flight)
-        self.names: dict[bytes, str] = {}
-        """OIDs as octets and as text, the same text for every device: thousands of routers have the same tables."""
+        self._groups: WeakValueDictionary[tuple[str, ...], Group] = WeakValueDictionary()
+        self._prepared: WeakKeyDictionary[Pdu, tuple[Group, ...]] = WeakKeyDictionary()
+        self._requests: WeakValueDictionary[tuple[int, bytes, tuple[Group, ...]], Request] = WeakValueDictionary()
 
     @property
     def dropped(self) -> Counter[str]:
@@ -57,22 +62,40 @@ class BatchEngine:
         """Raises ValueError for v3, and RuntimeError on a second event loop."""
         if device.snmp.version not in _VERSIONS:
             raise ValueError(f"device {device.id}: the batch engine speaks SNMP 1 and 2c: set snmp.engine to gufo")
-        return BatchSession(device, self, self._walks.session(device), asyncio.Semaphore(self._pace))
+        return BatchSession(device, self, self._walks.session(device))
 
-    def mailbox(self, family: socket.AddressFamily) -> Mailbox:
-        """The one of this address family, opened when it is first needed. Raises OSError."""
+    def mailbox(self, peer: Peer) -> Mailbox:
+        """The one of the peer's address family, opened when it is first needed. Raises Unreachable where this machine
+        has no such family, and OSError."""
+        family = socket.AF_INET6 if ":" in peer.endpoint[0] else socket.AF_INET
         if family not in self._mailboxes:
             mailbox = Mailbox(family, self.clock)
-            mailbox.open()
+            try:
+                mailbox.open()
+            except OSError as error:
+                if error.errno != errno.EAFNOSUPPORT:
+                    raise
+                raise Unreachable(f"{peer.device.where} cannot be reached: this machine has no IPv6") from None
             self._mailboxes[family] = mailbox
         return self._mailboxes[family]
 
-    def encoded(self, version: int, community: bytes, oids: Sequence[str]) -> tuple[tuple[str, ...], Request]:
-        """A GET, and its OIDs by the texts that all devices share."""
-        if len(self.names) > _MOST_NAMES:
-            self.names.clear()
-        shared = tuple(self.names.setdefault(wire.oid_octets(oid), oid) for oid in oids)
-        return shared, wire.request(version, community, shared)
+    def asked(self, pdu: Pdu, version: int, community: bytes) -> Asked:
+        """A PDU for one device. What it is made of is shared by all devices that are asked for the same: 11 kB for a
+        router of 48 interfaces. Raises WireError."""
+        groups = self._prepared.get(pdu)
+        if groups is None:
+            groups = self._prepared[pdu] = tuple(map(self._group, pdu.groups))
+        request = self._requests.get((version, community, groups))
+        if request is None:
+            request = wire.request(version, community, b"".join(group.asked for group in groups))
+            self._requests[version, community, groups] = request
+        return Asked(groups, request)
+
+    def _group(self, oids: tuple[str, ...]) -> Group:
+        group = self._groups.get(oids)
+        if group is None:
+            group = self._groups[oids] = Group(oids)
+        return group
 
     async def close(self) -> None:
         """Close the sockets; whoever still waits gets NoAnswer."""
@@ -85,15 +108,14 @@ class BatchEngine:
 class BatchSession:
     """One device's conversation. After any error its name is looked up anew: the address may have moved."""
 
-    def __init__(self, device: Device, engine: BatchEngine, walker: GufoSession, pace: asyncio.Semaphore) -> None:
+    def __init__(self, device: Device, engine: BatchEngine, walker: GufoSession) -> None:
         self._device = device
         self._engine = engine
         self._walker = walker
-        self._pace = pace
         self._version = _VERSIONS[device.snmp.version]
         self._community = device.snmp.community.reveal().encode() if device.snmp.community else b""
         self._peer: Peer | None = None
-        self._requests: dict[tuple[str, ...], Request] = {}
+        self._asked: dict[Pdu, Asked] = {}
 
     @property
     def max_repetitions(self) -> int:
@@ -103,128 +125,116 @@ class BatchSession:
     def max_repetitions(self, rows: int) -> None:
         self._walker.max_repetitions = rows
 
-    async def get(self, oids: Sequence[str], timeout_s: float) -> Answer:
+    async def get(self, pdu: Pdu, timeout_s: float) -> Answer:
         """One GET PDU; on v1, where a missing OID spoils the whole PDU (noSuchName), one more for each such OID."""
-        left, values = tuple(oids), dict[str, Value].fromkeys(oids)
-        arrived_s = self._engine.clock.monotonic_s()
-        while left:
-            arrival = await self._sent(self._encoded(left), timeout_s)
-            arrived_s = arrival.arrived_s
+        left, asked = pdu, self._kept(pdu)
+        while True:
+            arrival = await self._exchanged(asked.request, timeout_s)
             status, index = arrival.reply.error_status, arrival.reply.error_index
             if not status:
-                values |= self._read(arrival, left)
-                break
-            if status == wire.NO_SUCH_NAME and 1 <= index <= len(left):
-                left = left[: index - 1] + left[index:]
-            elif len(left) > 1:
-                raise TooBig(f"{self._device.where} refuses a request for {len(left)} values at once")
+                groups = self._read(left, asked, arrival)
+                return Answer(groups if left is pdu else _regrouped(pdu, left, groups), arrival.arrived_s)
+            oids = left.oids
+            if status == wire.NO_SUCH_NAME and 1 <= index <= len(oids):
+                left = Pdu(oids[: index - 1] + oids[index:])
+            elif len(oids) > 1:
+                raise TooBig(f"{self._device.where} refuses a request for {len(oids)} values at once")
             else:
-                break
-        return Answer(values, arrived_s)
+                left = Pdu(())
+            if not left.oids:
+                return Answer(_regrouped(pdu, left, [()]), arrival.arrived_s)
+            asked = self._engine.asked(left, self._version, self._community)
+
+    async def get_all(self, pdus: Sequence[Pdu], timeout_s: float, answers: MutableMapping[Pdu, Answer]) -> None:
+        """What is answered with an error, or with other things than were asked, is left out like what is not."""
+        asked = [self._kept(pdu) for pdu in pdus]
+
+        def take(number: int, outcome: Arrival | Exception) -> None:
+            if isinstance(outcome, Arrival) and not outcome.reply.error_status:
+                with suppress(Malformed):
+                    groups = self._read(pdus[number], asked[number], outcome)
+                    answers[pdus[number]] = Answer(groups, outcome.arrived_s)
+            elif isinstance(outcome, OSError):
+                raise outcome
+
+        if asked:
+            await self._sent([each.request for each in asked], timeout_s, take)
 
     async def walk(self, root: str, timeout_s: float) -> AsyncIterator[tuple[str, Value]]:
         """By gufo, or by ourselves where gufo would not hear the answers."""
+
+        async def rows(kind: int, oid: str, repetitions: int) -> Rows:
+            request = wire.request(self._version, self._community, wire.asked([oid]), kind, (0, repetitions))
+            arrival = await self._exchanged(request, timeout_s)
+            if arrival.reply.error_status not in (0, wire.NO_SUCH_NAME):
+                raise TooBig(f"{self._device.where} refuses to be walked")
+            return [] if arrival.reply.error_status else self._varbinds(arrival)
+
+        ours = rows_beneath(root, self._walker, rows, self._device.where)
         try:
-            async for row in (self._rows if self._device.answers_from else self._walker.walk)(root, timeout_s):
+            async for row in ours if self._device.answers_from else self._walker.walk(root, timeout_s):
                 yield row
         finally:
             await self._walker.close()
-
-    async def _rows(self, root: str, timeout_s: float) -> AsyncIterator[tuple[str, Value]]:
-        """A subtree row by row, ended by whatever is not beneath it. An OID must increase."""
-        before = root
-        while rows := await self._following(before, timeout_s):
-            for oid, value in rows:
-                if not oid.startswith(f"{root}.") or (oid == before and value is None):  # endOfMibView repeats the OID
-                    return
-                if wire.place(oid) <= wire.place(before):
-                    raise Malformed(f"{self._device.where}: a walk that never ends: after {before} comes {oid}")
-                before = oid
-                yield oid, value
-
-    async def _following(self, oid: str, timeout_s: float) -> list[tuple[str, Value]]:
-        """The rows after this one. A GETBULK that times out is asked again for half as many, down to GETNEXT, which
-        is sent twice; no rows where the agent has no more (v1: noSuchName)."""
-        last_try = self.max_repetitions == 0
-        while True:
-            kind, rows = (wire.GETBULK, self.max_repetitions) if self.max_repetitions else (wire.GETNEXT, 0)
-            try:
-                request = wire.request(self._version, self._community, [oid], kind, (0, rows))
-                arrival = await self._sent(request, timeout_s)
-            except NoAnswer:
-                if last_try:
-                    raise
-                last_try = rows == 0
-                self.max_repetitions = rows // 2 if rows > 3 else 0
-                continue
-            if arrival.reply.error_status not in (0, wire.NO_SUCH_NAME):
-                raise TooBig(f"{self._device.where} refuses to be walked")
-            return [] if arrival.reply.error_status else self._decoded(arrival)
-
-    async def _sent(self, request: Request, timeout_s: float) -> Arrival:
-        """One exchange, when it is this PDU's turn. The time-out begins with the sending."""
-        try:
-            async with self._pace, self._engine.in_flight:
-                peer = self._peer = self._peer or await self._found()
-                family = socket.AF_INET6 if ":" in peer.endpoint[0] else socket.AF_INET
-                return await self._engine.mailbox(family).exchange(peer, request, timeout_s)
-        except SnmpError:
-            self._peer = None
-            raise
-        except OSError as error:
-            if error.errno != errno.EAFNOSUPPORT:
-                raise
-            raise Unreachable(f"{self._device.where} cannot be reached: this machine has no IPv6") from None
-
-    async def _found(self) -> Peer:
-        device = self._device
-        address = await _resolved(device)
-        believed = frozenset((str(ipaddress.ip_address(each)), device.port) for each in (address, *device.answers_from))
-        return Peer(device, self._version, self._community, (address, device.port), believed)
-
-    def _encoded(self, oids: tuple[str, ...]) -> Request:
-        """The same few requests are sent at every poll: each is encoded once."""
-        if (known := self._requests.get(oids)) is not None:
-            return known
-        if len(self._requests) >= _MOST_REQUESTS:
-            self._requests.clear()
-        shared, request = self._engine.encoded(self._version, self._community, oids)
-        self._requests[shared] = request
-        return request
-
-    def _read(self, arrival: Arrival, asked: tuple[str, ...]) -> dict[str, Value]:
-        """The values of what was asked; what an agent adds of its own accord is left out."""
-        rows = self._decoded(arrival)
-        values = dict[str, Value].fromkeys(asked)
-        distinct = len(values)
-        values.update(rows)
-        if rows and len(values) == distinct:  # nearly always: all that came was asked for
-            return values
-        said = {oid: value for oid, value in rows if oid in asked}
-        if not said:
-            raise Malformed(f"{self._device.where} answers other things than it was asked")
-        return said
-
-    def _decoded(self, arrival: Arrival) -> list[tuple[str, Value]]:
-        try:
-            return wire.varbinds(arrival.datagram, arrival.reply, self._engine.names)
-        except WireError as error:
-            self._peer = None
-            raise Malformed(f"{self._device.where} sent something that is not a proper SNMP answer: {error}") from None
 
     async def close(self) -> None:
         """The sockets are the engine's; only a walk has one of its own."""
         await self._walker.close()
 
+    async def _exchanged(self, request: Request, timeout_s: float) -> Arrival:
+        """One request and its answer."""
+        outcomes: list[Arrival | Exception] = []
+        await self._sent([request], timeout_s, lambda number, outcome: outcomes.append(outcome))
+        if isinstance(outcomes[0], Exception):
+            self._peer = None
+            raise outcomes[0]
+        return outcomes[0]
 
-async def _resolved(device: Device) -> str:
-    try:
-        return str(ipaddress.ip_address(device.address))
-    except ValueError:
-        pass
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(device.address, None, type=socket.SOCK_DGRAM)
-    except socket.gaierror:
-        mend = "check devices[].address or the name server"
-        raise Unreachable(f"{device.where}: the name cannot be resolved: {mend}") from None
-    return str(found[0][4][0])
+    async def _sent(
+        self, requests: Sequence[Request], timeout_s: float, take: Callable[[int, Arrival | Exception], None]
+    ) -> None:
+        if self._peer is None:
+            device, address = self._device, await resolved(self._device)
+            endpoint = (address, device.port)
+            self._peer = Peer(device, self._version, self._community, endpoint, believed(device, address))
+        mailbox = self._engine.mailbox(self._peer)
+        await Sending(requests, self._peer, timeout_s, take).ended(mailbox, self._engine.window, self._engine.pace)
+
+    def _kept(self, pdu: Pdu) -> Asked:
+        """The same few PDUs are asked at every poll."""
+        known = self._asked.get(pdu)
+        if known is None:
+            if len(self._asked) >= _MOST_PDUS:
+                self._asked.clear()
+            known = self._asked[pdu] = self._engine.asked(pdu, self._version, self._community)
+        return known
+
+    def _read(self, pdu: Pdu, asked: Asked, arrival: Arrival) -> Sequence[tuple[Value, ...]]:
+        """The values of what was asked, be it in another order; what an agent adds of its own accord is left out."""
+        try:
+            return asked.read(arrival.datagram, arrival.reply)
+        except Unlike:
+            pass
+        except WireError as error:
+            raise self._malformed(error) from None
+        values = dict(self._varbinds(arrival))
+        if values.keys().isdisjoint(pdu.oids):
+            self._peer = None
+            raise Malformed(f"{self._device.where} answers other things than it was asked")
+        return [tuple(map(values.get, group)) for group in pdu.groups]
+
+    def _varbinds(self, arrival: Arrival) -> Rows:
+        try:
+            return wire.varbinds(arrival.datagram, arrival.reply)
+        except WireError as error:
+            raise self._malformed(error) from None
+
+    def _malformed(self, error: WireError) -> Malformed:
+        self._peer = None
+        return Malformed(f"{self._device.where} sent something that is not a proper SNMP answer: {error}")
+
+
+def _regrouped(pdu: Pdu, left: Pdu, groups: Sequence[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
+    """The values of what was ``left`` of a PDU, in the PDU's groups."""
+    values = dict(zip(left.oids, groups[0], strict=True))
+    return [tuple(map(values.get, group)) for group in pdu.groups]

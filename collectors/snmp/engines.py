@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from collectors.snmp.batch import BatchEngine
 from collectors.snmp.gufo import GufoEngine
+from collectors.snmp.pysnmp import PysnmpEngine
 from collectors.snmp.session import Session, SnmpEngine
 from netmon.model.access import Engine
 from netmon.model.clock import Clock
@@ -15,7 +16,7 @@ class EngineMissing(Exception):
 
 
 class Engines:
-    """The engines of one event loop. ``PYSNMP`` takes its seat by standing in the mapping."""
+    """The engines of one event loop."""
 
     def __init__(self, by_choice: Mapping[Engine, SnmpEngine]) -> None:
         self._by_choice = dict(by_choice)
@@ -26,7 +27,7 @@ class Engines:
         if choice not in self._by_choice:
             have = ", ".join(sorted(self._by_choice))
             raise EngineMissing(
-                f"device {device.id}: its SNMP engine {choice} is not built yet: set snmp.engine to {have}"
+                f"device {device.id}: its SNMP engine {choice} is not among those here: set snmp.engine to {have}"
             )
         return self._by_choice[choice].session(device)
 
@@ -36,6 +37,7 @@ class Engines:
             await engine.close()
 
 
-def standard_engines(clock: Clock) -> Engines:
+def standard_engines(clock: Clock, *, pdus_in_flight: int = 2000, pdus_per_device: int = 4) -> Engines:
     """Every engine that there is."""
-    return Engines({Engine.GUFO: GufoEngine(clock), Engine.BATCH: BatchEngine(clock)})
+    batch = BatchEngine(clock, in_flight=pdus_in_flight, pace=pdus_per_device)
+    return Engines({Engine.GUFO: GufoEngine(clock), Engine.BATCH: batch, Engine.PYSNMP: PysnmpEngine(clock)})

@@ -6,24 +6,25 @@ refused PDU, an end to walks of agents that repeat themselves, host names, and f
 
 import asyncio
 import errno
-import ipaddress
 import re
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from typing import TypeVar
 
 from gufo.snmp import NoSuchInstance, SnmpAuthError, SnmpDecodeError, SnmpEncodeError, SnmpVersion, User
 from gufo.snmp.aio import SnmpSession
 
+from collectors.snmp.addresses import resolved
 from collectors.snmp.session import (
     Answer,
     Malformed,
     NoAnswer,
+    Pdu,
     Refused,
     SnmpError,
     TooBig,
     Unreachable,
     Value,
+    one_by_one,
 )
 from collectors.snmp.usm import usm_user
 from netmon.model import access
@@ -80,15 +81,14 @@ class GufoSession:
         self._used_s = 0.0
         self.max_repetitions = 0 if device.snmp.version is access.SnmpVersion.V1 else _FIRST_MAX_REPETITIONS
 
-    async def get(self, oids: Sequence[str], timeout_s: float) -> Answer:
+    async def get(self, pdu: Pdu, timeout_s: float) -> Answer:
         """One GET PDU, and more where the agent answers all or nothing (v1, RFC 1157 4.1.2)."""
-        values = await self._get_many(oids, timeout_s)
-        arrived_s = self._clock.monotonic_s()
-        if not values and len(oids) > 1:
-            if self._device.snmp.version is access.SnmpVersion.V1:
-                return await self._get_halves(oids, timeout_s)
-            values = await self._get_beside_uptime(oids, timeout_s)
-        return Answer({oid: values.get(oid) for oid in oids}, arrived_s)
+        values, arrived_s = await self._get(pdu.oids, timeout_s)
+        return Answer([tuple(map(values.get, group)) for group in pdu.groups], arrived_s)
+
+    async def get_all(self, pdus: Sequence[Pdu], timeout_s: float, answers: MutableMapping[Pdu, Answer]) -> None:
+        """One after another: a session of the library's has one request in flight."""
+        await one_by_one(self, pdus, timeout_s, answers)
 
     async def walk(self, root: str, timeout_s: float) -> AsyncIterator[tuple[str, Value]]:
         """Rows in order. A GETBULK that times out is begun again with half the rows, down to GETNEXT; rows that
@@ -110,16 +110,26 @@ class GufoSession:
         """Let go of the socket: dropping the library's object closes it."""
         self._socket = None
 
+    async def _get(self, oids: Sequence[str], timeout_s: float) -> tuple[dict[str, Value], float]:
+        """What the agent has of these, by OID, and when it arrived."""
+        values = await self._get_many(oids, timeout_s)
+        arrived_s = self._clock.monotonic_s()
+        if not values and len(oids) > 1:
+            if self._device.snmp.version is access.SnmpVersion.V1:
+                return await self._get_halves(oids, timeout_s)
+            values = await self._get_beside_uptime(oids, timeout_s)
+        return values, arrived_s
+
     async def _get_many(self, oids: Sequence[str], timeout_s: float) -> dict[str, Value]:
         values = await self._asking(lambda opened: opened.get_many(oids), timeout_s)
         return {oid: _plain(value) for oid, value in values.items()}
 
-    async def _get_halves(self, oids: Sequence[str], timeout_s: float) -> Answer:
+    async def _get_halves(self, oids: Sequence[str], timeout_s: float) -> tuple[dict[str, Value], float]:
         """Bisection finds the missing ones with the fewest PDUs when few are missing. Stamped by the last arrival."""
         middle = len(oids) // 2
-        left = await self.get(oids[:middle], timeout_s)
-        right = await self.get(oids[middle:], timeout_s)
-        return Answer({**left.values, **right.values}, right.arrived_s)
+        left, _ = await self._get(oids[:middle], timeout_s)
+        right, arrived_s = await self._get(oids[middle:], timeout_s)
+        return {**left, **right}, arrived_s
 
     async def _get_beside_uptime(self, oids: Sequence[str], timeout_s: float) -> dict[str, Value]:
         """An empty answer means "none of these exist" or "this PDU is refused"; the library does not say which.
@@ -182,7 +192,7 @@ class GufoSession:
 
     async def _open(self) -> SnmpSession:
         """gufo takes IP addresses alone; a name is looked up whenever the socket is made anew."""
-        snmp, address, port = self._device.snmp, await _resolved(self._device.address), self._device.port
+        snmp, address, port = self._device.snmp, await resolved(self._device), self._device.port
         version = _VERSIONS[snmp.version]
         if version is SnmpVersion.v3:
             user: User = usm_user(snmp)
@@ -212,8 +222,8 @@ class GufoSession:
             return Unreachable(f"{where}: nothing listens there (port closed)")
         if isinstance(error, SnmpAuthError):
             return Refused(f"{where} refuses user, key or security level: check snmp.user and its keys")
-        if isinstance(error, socket.gaierror):
-            return Unreachable(f"{where}: the name cannot be resolved: check devices[].address or the name server")
+        if isinstance(error, SnmpError):
+            return error
         if isinstance(error, OSError):
             return Unreachable(f"{where} cannot be reached: {error.strerror or error}")
         if isinstance(error, SnmpEncodeError):
@@ -225,14 +235,6 @@ class GufoSession:
 
 async def _itself(opened: SnmpSession) -> SnmpSession:
     return opened
-
-
-async def _resolved(address: str) -> str:
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        found = await asyncio.get_running_loop().getaddrinfo(address, None, type=socket.SOCK_DGRAM)
-        return str(found[0][4][0])
 
 
 def _errno(error: OSError) -> int | None:

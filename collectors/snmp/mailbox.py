@@ -5,15 +5,15 @@ import errno
 import os
 import socket
 import struct
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
 
-from collectors.snmp import wire
 from collectors.snmp.session import Malformed, NoAnswer, TooBig, Unreachable
+from collectors.snmp.shapes import Heads
 from collectors.snmp.wire import Reply, Request, WireError
 from netmon.model.clock import Clock
 from netmon.model.registry import Device
@@ -26,6 +26,9 @@ Endpoint = tuple[str, int]
 _RECEIVE_BUFFER = 8 * 1024 * 1024  # octets: thousands of answers may come at once while this process judges others
 _DATAGRAMS_A_TURN = 256  # then the other tasks of the loop have theirs
 _IDS_AT_ONCE = 512
+_MOST_GARBLERS = 10_000  # anybody can send from any address
+_SWEEP_S = 0.02
+"""How late a time-out may be noticed: one look at all that is under way costs less than a timer for each."""
 _OUR_OWN_WANT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 
@@ -49,14 +52,23 @@ class Arrival(NamedTuple):
     arrived_s: float
 
 
-@dataclass(slots=True)
-class _Pending:
+@dataclass(slots=True, eq=False)
+class Letter:
+    """A PDU under way. ``ended`` is called once, with what came of it: NoAnswer, Malformed, Unreachable, TooBig, or an
+    OSError for what this machine itself lacks."""
+
     peer: Peer
-    arrival: "asyncio.Future[Arrival | None]"
+    request: Request
+    ended: Callable[["Letter", Arrival | Exception], None]
+    request_id: int = 0
+    timeout_s: float = 0.0
+    due_s: float = 0.0
+    garbled: int = 0
+    """Datagrams without sense that the device had sent before."""
 
 
 class Mailbox:
-    """Of one address family and one event loop. ``open`` it before the first exchange."""
+    """Of one address family and one event loop. ``open`` it before the first letter."""
 
     def __init__(self, family: socket.AddressFamily, clock: Clock) -> None:
         self.dropped: Counter[str] = Counter()
@@ -64,11 +76,13 @@ class Mailbox:
         (from another address) and ``estranged`` (another community or version than was asked with)."""
         self._family = family
         self._clock = clock
-        self._pending: dict[int, _Pending] = {}
+        self._heads = Heads()
+        self._under_way: dict[int, Letter] = {}
+        self._unsent: deque[Letter] = deque()
+        self._sweeping: asyncio.TimerHandle | None = None
         self._garbled: Counter[Endpoint] = Counter()
         self._hinted: set[str] = set()
         self._ids = _unpredictable()
-        self._writable = asyncio.Lock()
 
     def open(self) -> None:
         """Raises OSError where this machine has no sockets left, or none of this family."""
@@ -83,43 +97,50 @@ class Mailbox:
     def close(self) -> None:
         """Whoever still waits for an answer gets none."""
         self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
         self._socket.close()
-        for pending in self._pending.values():
-            _resolve(pending.arrival, None)
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        for letter in list(self._under_way.values()):
+            self._end(letter, NoAnswer(f"{letter.peer.device.where}: polling has stopped"))
 
-    async def exchange(self, peer: Peer, request: Request, timeout_s: float) -> Arrival:
-        """Send one PDU and wait for its answer. Raises NoAnswer, Malformed, Unreachable, TooBig, and OSError for what
-        this machine itself lacks."""
-        request_id = next(each for each in self._ids if each not in self._pending)
-        arrival: asyncio.Future[Arrival | None] = self._loop.create_future()
-        garbled = self._garbled_by(peer)
-        self._pending[request_id] = _Pending(peer, arrival)
-        timer = self._loop.call_later(timeout_s, _resolve, arrival, None)
-        try:
-            await self._send(request.datagram(request_id), peer)
-            arrived = await arrival
-        finally:
-            timer.cancel()
-            del self._pending[request_id]
-        if arrived is not None:
-            return arrived
-        if self._garbled_by(peer) > garbled:
-            raise Malformed(f"{peer.device.where} sent something that is not a proper SNMP answer")
-        raise NoAnswer(f"{peer.device.where} did not answer within {timeout_s:g} s")
+    def post(self, letter: Letter, timeout_s: float) -> None:
+        """Send a letter; its time begins now."""
+        letter.request_id = next(each for each in self._ids if each not in self._under_way)
+        letter.timeout_s = timeout_s
+        letter.due_s = self._clock.monotonic_s() + timeout_s
+        if self._garbled:
+            letter.garbled = self._garbled_by(letter.peer)
+        self._under_way[letter.request_id] = letter
+        if self._sweeping is None:
+            self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep)
+        if self._unsent:
+            self._unsent.append(letter)
+        else:
+            self._send(letter)
 
-    async def _send(self, datagram: bytes, peer: Peer) -> None:
+    def forget(self, letter: Letter) -> None:
+        """Nobody waits for it any more: an answer that still comes is one that nobody asked for."""
+        self._under_way.pop(letter.request_id, None)
+
+    def _send(self, letter: Letter) -> bool:
+        """False where the kernel's buffer is full: it goes when there is room."""
         try:
-            try:
-                self._socket.sendto(datagram, peer.endpoint)
-            except BlockingIOError:  # one waiter at a time: the loop knows one writer for a socket
-                async with self._writable:
-                    await self._loop.sock_sendto(self._socket, datagram, peer.endpoint)
+            self._socket.sendto(letter.request.datagram(letter.request_id), letter.peer.endpoint)
+        except BlockingIOError:
+            self._unsent.appendleft(letter)
+            self._loop.add_writer(self._socket, self._send_rest)
+            return False
         except OSError as error:
-            if error.errno in _OUR_OWN_WANT:
-                raise
-            if error.errno == errno.EMSGSIZE:
-                raise TooBig(f"{peer.device.where}: the request does not fit into one datagram") from None
-            raise Unreachable(f"{peer.device.where} cannot be reached: {error.strerror or error}") from None
+            self._loop.call_soon(self._end, letter, _why_not_sent(error, letter.peer.device.where))
+        return True
+
+    def _send_rest(self) -> None:
+        while self._unsent:
+            letter = self._unsent.popleft()
+            if letter.request_id in self._under_way and not self._send(letter):
+                return
+        self._loop.remove_writer(self._socket)
 
     def _receive(self) -> None:
         for _ in range(_DATAGRAMS_A_TURN):
@@ -127,26 +148,44 @@ class Mailbox:
                 datagram, source = self._socket.recvfrom(65535)
             except OSError:  # nothing left, or an error that the kernel kept for some earlier datagram
                 return
-            self._sort(datagram, (source[0], source[1]))
+            self._sort(datagram, source[:2])
 
     def _sort(self, datagram: bytes, source: Endpoint) -> None:
         try:
-            reply = wire.opened(datagram)
+            request_id, reply = self._heads.opened(datagram)
         except WireError:
             self.dropped["garbled"] += 1
-            if source in self._garbled:
-                self._garbled[source] += 1
+            if len(self._garbled) >= _MOST_GARBLERS:
+                self._garbled.clear()
+            self._garbled[source] += 1
             return
-        pending = self._pending.get(reply.request_id)
-        if pending is None or pending.arrival.done():
+        letter = self._under_way.get(request_id)
+        if letter is None:
             self.dropped["unasked"] += 1
-        elif source not in pending.peer.believed:
+        elif source not in letter.peer.believed:
             self.dropped["elsewhere"] += 1
-            self._hint(pending.peer.device, source)
-        elif (reply.version, reply.community) != (pending.peer.version, pending.peer.community):
+            self._hint(letter.peer.device, source)
+        elif reply.community != letter.peer.community or reply.version != letter.peer.version:
             self.dropped["estranged"] += 1
         else:
-            pending.arrival.set_result(Arrival(reply, datagram, self._clock.monotonic_s()))
+            self._end(letter, Arrival(reply, datagram, self._clock.monotonic_s()))
+
+    def _end(self, letter: Letter, outcome: Arrival | Exception) -> None:
+        if self._under_way.pop(letter.request_id, None) is letter:
+            letter.ended(letter, outcome)
+
+    def _sweep(self) -> None:
+        self._receive()  # what has come while this process was busy is not late
+        now_s = self._clock.monotonic_s()
+        for letter in [each for each in self._under_way.values() if each.due_s <= now_s]:
+            self._end(letter, self._too_late(letter))
+        self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep) if self._under_way else None
+
+    def _too_late(self, letter: Letter) -> Exception:
+        where = letter.peer.device.where
+        if self._garbled and self._garbled_by(letter.peer) > letter.garbled:
+            return Malformed(f"{where} sent something that is not a proper SNMP answer")
+        return NoAnswer(f"{where} did not answer within {letter.timeout_s:g} s")
 
     def _hint(self, device: Device, source: Endpoint) -> None:
         """Whoever knows the request-id has seen the request: very likely the device itself, by another address."""
@@ -159,13 +198,16 @@ class Mailbox:
             )
 
     def _garbled_by(self, peer: Peer) -> int:
-        """Datagrams without sense from the device's addresses. The first call has them counted."""
-        return sum(self._garbled.setdefault(endpoint, 0) for endpoint in peer.believed)
+        """Datagrams without sense from the device's addresses."""
+        return sum(self._garbled.get(endpoint, 0) for endpoint in peer.believed)
 
 
-def _resolve(arrival: "asyncio.Future[Arrival | None]", outcome: None) -> None:
-    if not arrival.done():
-        arrival.set_result(outcome)
+def _why_not_sent(error: OSError, where: str) -> Exception:
+    if error.errno in _OUR_OWN_WANT:
+        return error
+    if error.errno == errno.EMSGSIZE:
+        return TooBig(f"{where}: the request does not fit into one datagram")
+    return Unreachable(f"{where} cannot be reached: {error.strerror or error}")
 
 
 def _unpredictable() -> Iterator[int]:

@@ -1,12 +1,11 @@
 """The seam between polling and whatever speaks SNMP: four methods, and errors that say what happened.
 
-An engine (``gufo.py``, ``batch.py``; ``pysnmp.py`` has its seat) makes sessions. A session belongs to one
-device and is used by one visit at a time; it may keep sockets and v3 state between visits.
+An engine (``batch.py``, ``gufo.py``, ``pysnmp.py``) makes sessions. A session belongs to one device and is used by
+one visit at a time; it may keep sockets and v3 state between visits.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncIterator, MutableMapping, Sequence
+from typing import NamedTuple, Protocol
 
 from netmon.model.registry import Device
 
@@ -15,11 +14,25 @@ Value = int | str | bytes | None
 None where the agent has no such object or instance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The varbinds of one PDU, by OID as asked (dotted, no leading dot), and when they arrived."""
+class Pdu:
+    """What is asked for together: OIDs (dotted, no leading dot) in groups whose values belong together, an interface
+    for example. Never changed, and known by its identity: an engine keeps beside it what it has prepared for it."""
 
-    values: Mapping[str, Value]
+    __slots__ = ("__weakref__", "groups")
+
+    def __init__(self, *groups: Sequence[str]) -> None:
+        self.groups = tuple(tuple(group) for group in groups)
+
+    @property
+    def oids(self) -> tuple[str, ...]:
+        """All of them, in order."""
+        return tuple(oid for group in self.groups for oid in group)
+
+
+class Answer(NamedTuple):
+    """The values of one PDU, group by group in the order asked, and when they arrived."""
+
+    groups: Sequence[tuple[Value, ...]]
     arrived_s: float
     """Monotonic seconds at the arrival of the response PDU."""
 
@@ -55,9 +68,14 @@ class Session(Protocol):
     max_repetitions: int
     """Rows asked for by one GETBULK; 0: GETNEXT alone. A walk that times out lowers it, and the poller remembers."""
 
-    async def get(self, oids: Sequence[str], timeout_s: float) -> Answer:
+    async def get(self, pdu: Pdu, timeout_s: float) -> Answer:
         """One GET PDU. OIDs that the agent does not have are None in the answer, on v1 too (where finding out which
         takes further PDUs)."""
+
+    async def get_all(self, pdus: Sequence[Pdu], timeout_s: float, answers: MutableMapping[Pdu, Answer]) -> None:
+        """Several GET PDUs, each sent once, as many at a time as the engine and the device's pace allow. What is
+        answered stands in ``answers`` at once, so that it is there though the caller's deadline end the waiting. A PDU
+        that was not answered, or not properly, is missing there; nothing is raised for it."""
 
     def walk(self, root: str, timeout_s: float) -> AsyncIterator[tuple[str, Value]]:
         """Every (oid, value) beneath ``root`` in order, by GETBULK or GETNEXT as the agent can bear. Ends at the
@@ -76,3 +94,15 @@ class SnmpEngine(Protocol):
     def session(self, device: Device) -> Session: ...
 
     async def close(self) -> None: ...
+
+
+async def one_by_one(
+    session: Session, pdus: Sequence[Pdu], timeout_s: float, answers: MutableMapping[Pdu, Answer]
+) -> None:
+    """``get_all`` of an engine that has one request in flight a session. It ends at the first PDU that fails: what is
+    left is asked again with more patience by whoever wants it."""
+    for pdu in pdus:
+        try:
+            answers[pdu] = await session.get(pdu, timeout_s)
+        except SnmpError:
+            return

@@ -5,7 +5,7 @@ patience, for agents encode as they please (padded integers, long lengths, octet
 the datagram: whatever is wrong with it is a ``WireError``, and nothing is made that is larger than what came in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -23,20 +23,21 @@ TOO_BIG: Final = 1
 NO_SUCH_NAME: Final = 2
 
 _SEQUENCE: Final = 0x30
-_INTEGER: Final = 0x02
+INTEGER: Final = 0x02
 _OCTETS: Final = 0x04
 _NULL: Final = 0x05
 _OID: Final = 0x06
 _IP_ADDRESS: Final = 0x40
 _BYTES: Final = (_OCTETS, 0x44, 0x45)  # OCTET STRING, Opaque, NsapAddress
 _NOTHING: Final = (_NULL, 0x80, 0x81, 0x82)  # NULL, noSuchObject, noSuchInstance, endOfMibView
-_UNSIGNED: Final = {
-    0x41: 2**32 - 1,  # Counter32
-    0x42: 2**32 - 1,  # Gauge32
-    0x43: 2**32 - 1,  # TimeTicks
-    0x46: 2**64 - 1,  # Counter64
-    0x47: 2**32 - 1,  # UInteger32 (RFC 1442), still sent by old agents
+UNSIGNED: Final = {
+    0x41: 4,  # Counter32
+    0x42: 4,  # Gauge32
+    0x43: 4,  # TimeTicks
+    0x46: 8,  # Counter64
+    0x47: 4,  # UInteger32 (RFC 1442), still sent by old agents
 }
+"""The types of unsigned numbers, and in how many octets each of them fits."""
 _MAX_SUB_IDENTIFIER: Final = 2**32 - 1  # RFC 2578 3.5
 _MAX_SUB_IDENTIFIERS: Final = 128
 _MAX_INTEGER_OCTETS: Final = 9  # 64 bits and a sign octet; some agents pad
@@ -46,7 +47,7 @@ class WireError(Exception):
     """These octets are no SNMP response, or these numbers no OID."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Request:
     """A PDU but for its request-id, which stands in four octets of their own, so that each sending is a joining of
     three pieces and no encoding."""
@@ -60,75 +61,86 @@ class Request:
 
 
 class Reply(NamedTuple):
-    """What stands before a response's varbinds, and where those are in the datagram."""
+    """What stands before a response's varbinds but for its request-id, and where those are in the datagram."""
 
     version: int
     community: bytes
-    request_id: int
+    id_at: int
+    """Where the request-id's content begins."""
     error_status: int
     error_index: int
     at: int
     end: int
 
 
+def asked(oids: Sequence[str]) -> bytes:
+    """Varbinds as they stand in a request: each OID with a NULL for its value. Raises WireError."""
+    return b"".join(_tlv(_SEQUENCE, _tlv(_OID, oid_octets(oid)) + b"\x05\x00") for oid in oids)
+
+
 def request(
-    version: int, community: bytes, oids: Sequence[str], kind: int = GET, repeaters: tuple[int, int] = (0, 0)
+    version: int, community: bytes, varbinds: bytes, kind: int = GET, repeaters: tuple[int, int] = (0, 0)
 ) -> Request:
-    """A request for these OIDs. ``repeaters`` are GETBULK's non-repeaters and max-repetitions. Raises WireError."""
-    varbinds = b"".join(_tlv(_SEQUENCE, _tlv(_OID, oid_octets(oid)) + b"\x05\x00") for oid in oids)
+    """A request for what was ``asked``. ``repeaters`` are GETBULK's non-repeaters and max-repetitions. Raises
+    WireError."""
     tail = _int(repeaters[0]) + _int(repeaters[1]) + _tlv(_SEQUENCE, varbinds)
     pdu = _tlv(kind, b"\x02\x04" + bytes(4) + tail)  # the length is right with any four octets for a request-id
     message = _tlv(_SEQUENCE, _int(version) + _tlv(_OCTETS, community) + pdu)
     return Request(message[: -len(tail) - 4], message[-len(tail) :])
 
 
-def opened(datagram: bytes) -> Reply:
-    """A response up to its varbinds: enough to know whose it is. Octets after the message are ignored."""
+def opened(datagram: bytes) -> tuple[int, Reply]:
+    """A response's request-id, and the rest up to its varbinds: enough to know whose it is. Octets after the message
+    are ignored. Raises WireError."""
     at, end = _inside(datagram, 0, len(datagram), _SEQUENCE)
     version, at = _integer(datagram, at, end)
     community_at, at = _inside(datagram, at, end, _OCTETS)
     community = datagram[community_at:at]
     at, end = _inside(datagram, at, end, _RESPONSE)
-    request_id, at = _integer(datagram, at, end)
+    id_at, after = _inside(datagram, at, end, INTEGER)
+    request_id, at = _signed(datagram[id_at:after]), after
     error_status, at = _integer(datagram, at, end)
     error_index, at = _integer(datagram, at, end)
     at, stop = _inside(datagram, at, end, _SEQUENCE)
     if stop != end:
         raise WireError("there is something after the varbinds")
-    return Reply(version, community, request_id, error_status, error_index, at, end)
+    return request_id, Reply(version, community, id_at, error_status, error_index, at, end)
 
 
-def varbinds(datagram: bytes, reply: Reply, names: Mapping[bytes, str]) -> list[tuple[str, Value]]:
-    """Every (oid, value) of an opened response, in its order. ``names`` are the OIDs that need no decoding.
-
-    This is the hot path. Nearly every varbind has lengths of one octet each: those are taken apart by plain indexing,
-    and that all lengths fit one another is a single comparison. What does not pass it goes the careful way."""
+def varbinds(datagram: bytes, reply: Reply) -> list[tuple[str, Value]]:
+    """Every (oid, value) of an opened response, in its order. Raises WireError."""
     found: list[tuple[str, Value]] = []
-    at, end = reply.at, reply.end
-    known, limit_of, from_bytes, add = names.get, _UNSIGNED.get, int.from_bytes, found.append  # looked up once: 10 %
-    while at < end:
-        if end - at > 5 and datagram[at] == _SEQUENCE and datagram[at + 1] < 0x80 and datagram[at + 2] == _OID:
-            stop = at + 2 + datagram[at + 1]
-            oid_at = at + 4
-            tag_at = oid_at + datagram[at + 3]
-            value_at = tag_at + 2
-            if value_at > stop or stop > end or value_at + datagram[tag_at + 1] != stop:
-                oid_at, tag_at, value_at, stop = _varbind(datagram, at, end)
-        else:
-            oid_at, tag_at, value_at, stop = _varbind(datagram, at, end)
-        oid = datagram[oid_at:tag_at]
-        name = known(oid) or oid_text(oid)
-        tag = datagram[tag_at]
-        limit = limit_of(tag)
-        if limit is None:
-            add((name, _value(tag, datagram[value_at:stop])))
-        else:
-            number = from_bytes(datagram[value_at:stop], "big")
-            if number > limit or value_at == stop:
-                raise WireError(f"a number of type {tag:#x} in {stop - value_at} octets")
-            add((name, number))
+    at = reply.at
+    while at < reply.end:
+        oid_at, tag_at, value_at, stop = varbind(datagram, at, reply.end)
+        found.append((oid_text(datagram[oid_at:tag_at]), value(datagram[tag_at], datagram[value_at:stop])))
         at = stop
     return found
+
+
+def varbind(datagram: bytes, at: int, end: int) -> tuple[int, int, int, int]:
+    """Where a varbind's OID begins, and where its value's tag, content and end are. Raises WireError.
+
+    Nearly every varbind has lengths of one octet each: those are taken apart by plain indexing, and that all lengths
+    fit one another is a single comparison. What does not pass it goes the careful way."""
+    if end - at > 5 and datagram[at] == _SEQUENCE and datagram[at + 1] < 0x80 and datagram[at + 2] == _OID:
+        stop = at + 2 + datagram[at + 1]
+        tag_at = at + 4 + datagram[at + 3]
+        value_at = tag_at + 2
+        if value_at <= stop <= end and value_at + datagram[tag_at + 1] == stop:
+            return at + 4, tag_at, value_at, stop
+    return _careful_varbind(datagram, at, end)
+
+
+def value(tag: int, content: bytes) -> Value:
+    """A value by its type. Raises WireError where such a content is none."""
+    octets = UNSIGNED.get(tag)
+    if octets is None:
+        return _other_value(tag, content)
+    number = int.from_bytes(content, "big")
+    if number >> 8 * octets or not content:
+        raise WireError(f"a number of type {tag:#x} in {len(content)} octets")
+    return number
 
 
 def oid_octets(oid: str) -> bytes:
@@ -172,11 +184,11 @@ def place(oid: str) -> tuple[int, ...]:
     return tuple(int(number) for number in oid.split("."))
 
 
-def _value(tag: int, content: bytes) -> Value:
+def _other_value(tag: int, content: bytes) -> Value:
     """Every type but the unsigned numbers."""
     if tag in _BYTES:
         return content
-    if tag == _INTEGER:
+    if tag == INTEGER:
         return _signed(content)
     if tag in _NOTHING:
         if content:
@@ -189,8 +201,8 @@ def _value(tag: int, content: bytes) -> Value:
     raise WireError(f"a value of type {tag:#x} in {len(content)} octets")
 
 
-def _varbind(datagram: bytes, at: int, end: int) -> tuple[int, int, int, int]:
-    """The careful way: where the OID begins, where the value's tag, its content and its end are."""
+def _careful_varbind(datagram: bytes, at: int, end: int) -> tuple[int, int, int, int]:
+    """The same for lengths of any form."""
     at, stop = _inside(datagram, at, end, _SEQUENCE)
     oid_at, tag_at = _inside(datagram, at, stop, _OID)
     if tag_at >= stop:
@@ -219,7 +231,7 @@ def _inside(datagram: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
 
 
 def _integer(datagram: bytes, at: int, end: int) -> tuple[int, int]:
-    begin, stop = _inside(datagram, at, end, _INTEGER)
+    begin, stop = _inside(datagram, at, end, INTEGER)
     return _signed(datagram[begin:stop]), stop
 
 
@@ -230,7 +242,7 @@ def _signed(content: bytes) -> int:
 
 
 def _int(number: int) -> bytes:
-    return _tlv(_INTEGER, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
+    return _tlv(INTEGER, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
 
 
 def _tlv(tag: int, content: bytes) -> bytes:

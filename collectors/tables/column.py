@@ -17,6 +17,10 @@ T_co = TypeVar("T_co", covariant=True)
 class Syntax(Protocol[T_co]):
     """How a raw value becomes a typed one."""
 
+    @property
+    def octets(self) -> int:
+        """How many octets a value takes at the most, or hardly ever exceeds."""
+
     def read(self, raw: object) -> T_co | None:
         """The value, or None where it is absent or nonsense."""
 
@@ -26,6 +30,11 @@ class Unsigned:
     """Counters, gauges and ticks (RFC 2578 7.1): an integer of so many bits. Negative or wider is nonsense."""
 
     bits: int
+
+    @property
+    def octets(self) -> int:
+        """One more for the sign (X.690 8.3)."""
+        return self.bits // 8 + 1
 
     def read(self, raw: object) -> int | None:
         if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < 1 << self.bits:
@@ -37,6 +46,8 @@ class Unsigned:
 class Text:
     """DisplayString and its kin (RFC 2579): bytes that ought to be text. Foreign bytes are replaced, control
     characters and the NULs that some agents pad with are dropped."""
+
+    octets: int = 64
 
     def read(self, raw: object) -> str | None:
         if isinstance(raw, bytes):
@@ -50,6 +61,8 @@ class Text:
 class ObjectIdentifier:
     """Dotted numbers, as the engines decode them."""
 
+    octets: int = 32
+
     def read(self, raw: object) -> str | None:
         return raw if isinstance(raw, str) and raw.replace(".", "").isdecimal() and raw.isascii() else None
 
@@ -62,6 +75,7 @@ class Enumerated(Generic[E]):
     """A named number (RFC 2578 7.1.1); a number without a name is nonsense."""
 
     names: Mapping[int, E]
+    octets: int = 1
 
     def read(self, raw: object) -> E | None:
         return self.names.get(raw) if isinstance(raw, int) and not isinstance(raw, bool) else None

@@ -5,7 +5,8 @@ Nonsense stops here: behind this file a counter is an integer that a counter can
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from collectors.tables.column import (
     STATUS,
@@ -50,25 +51,38 @@ MOVING = {
     **by_name(ADMIN_STATUS, OPER_STATUS, HIGH_SPEED),
 }
 """OIDs by column name: what every poll asks for; the octets first, so that they share a PDU and its arrival."""
+COLUMNS: dict[str, Column[Any]] = {
+    column.name: column
+    for column in (
+        *(IN_OCTETS, OUT_OCTETS, IN_OCTETS_32, OUT_OCTETS_32, IN_ERRORS, OUT_ERRORS, IN_DISCARDS, OUT_DISCARDS),
+        *(DISCONTINUITY, ADMIN_STATUS, OPER_STATUS, HIGH_SPEED, SPEED, ALIAS, TYPE, NAME, DESCR),
+    )
+}
+"""Every column by its name."""
 SETTLED = by_name(ALIAS, TYPE)
 """What is asked when the table is learned, and remembered."""
 
-_WIDE = (IN_OCTETS, OUT_OCTETS)
-_NARROW = (IN_OCTETS_32, OUT_OCTETS_32)
+WIDE = (IN_OCTETS, OUT_OCTETS)
+NARROW = (IN_OCTETS_32, OUT_OCTETS_32)
 OCTETS = (IN_OCTETS.name, IN_OCTETS_32.name)
 """The columns whose arrival stamps a row."""
-_SPEED_UNKNOWN = (0, 0xFFFF_FFFF)  # ifSpeed of a port that is down, and of one too fast for 32 bits
+SPEED_UNKNOWN = (0, 0xFFFF_FFFF)  # ifSpeed of a port that is down, and of one too fast for 32 bits
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What an interface is called: ``if_name`` is unique on the device, ``stated`` is what ``column`` says."""
+    """What an interface is called: ``if_name`` is unique on the device, ``stated`` is what ``column`` says, octet by
+    octet (none where it says nothing)."""
 
     if_index: int
     if_name: str
     column: str
-    stated: str
+    stated: bytes
     if_descr: str | None = None
+
+    def is_still(self, said: object) -> bool:
+        """Whether the column says what it said when the interface was found: an ifIndex is only a handle."""
+        return said == self.stated or (not self.stated and not isinstance(said, bytes))
 
 
 def named(names: Mapping[int, object], descriptions: Mapping[int, object]) -> tuple[Named, ...]:
@@ -78,14 +92,15 @@ def named(names: Mapping[int, object], descriptions: Mapping[int, object]) -> tu
     for if_index in sorted({*names, *descriptions}):
         name = NAME.syntax.read(names.get(if_index))
         descr = DESCR.syntax.read(descriptions.get(if_index))
-        column, stated = (NAME.name, name) if name else (DESCR.name, descr or "")
-        found.append(Named(if_index, stated, column, stated, descr))
-    times = Counter(each.stated for each in found)
-    return tuple(_unique(each) if times[each.stated] > 1 or not each.stated else each for each in found)
+        column, said = (NAME.name, names) if name else (DESCR.name, descriptions)
+        stated = said.get(if_index)
+        found.append(Named(if_index, name or descr or "", column, stated if isinstance(stated, bytes) else b"", descr))
+    times = Counter(each.if_name for each in found)
+    return tuple(_unique(each) if times[each.if_name] > 1 or not each.if_name else each for each in found)
 
 
 def _unique(each: Named) -> Named:
-    return Named(each.if_index, f"{each.stated}#{each.if_index}", each.column, each.stated, each.if_descr)
+    return replace(each, if_name=f"{each.if_name}#{each.if_index}")
 
 
 def row(who: Named, values: Mapping[str, object], arrived_s: float) -> InterfaceRow:
@@ -114,17 +129,20 @@ def row(who: Named, values: Mapping[str, object], arrived_s: float) -> Interface
 
 def worth_asking(values: Mapping[str, object]) -> tuple[str, ...]:
     """The moving columns that this interface was seen to have, in order. 32-bit octets only where a 64-bit one is
-    missing; everything where it showed no octets at all: an interface that comes up may begin to count."""
+    missing, ifSpeed only where ifHighSpeed says nothing; everything where it showed no octets at all: an interface
+    that comes up may begin to count."""
     counter_bits = _octets(values)[2]
     if counter_bits is None:
         return tuple(MOVING)
-    needless = [column.name for column in (_WIDE if counter_bits == 32 else _NARROW)]
+    needless = [column.name for column in (WIDE if counter_bits == 32 else NARROW)]
+    if HIGH_SPEED.read(values):
+        needless.append(SPEED.name)
     return tuple(name for name in MOVING if values.get(name) is not None and name not in needless)
 
 
 def _octets(values: Mapping[str, object]) -> tuple[int | None, int | None, int | None]:
     """In, out and their width. Both come from the same pair of columns, since each wraps at its own width."""
-    wide, narrow = _pair(values, _WIDE), _pair(values, _NARROW)
+    wide, narrow = _pair(values, WIDE), _pair(values, NARROW)
     if None not in wide or (wide != (None, None) and None in narrow):
         return (*wide, 64)
     if narrow != (None, None):
@@ -141,4 +159,4 @@ def _speed_bps(values: Mapping[str, object]) -> int | None:
     if megabits := HIGH_SPEED.read(values):
         return megabits * 1_000_000
     speed = SPEED.read(values)
-    return None if speed in _SPEED_UNKNOWN else speed
+    return None if speed in SPEED_UNKNOWN else speed

@@ -1,5 +1,6 @@
 """What one visit to a device brought home. A time-out is an outcome in the report, not an exception."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -82,7 +83,8 @@ class PollReport:
     reason: str = ""
     """A sentence for a person: what went wrong, and where; empty when complete."""
     facts: DeviceFacts = field(default_factory=DeviceFacts)
-    interfaces: tuple[InterfaceRow, ...] = ()
+    interfaces: Sequence[InterfaceRow] = ()
+    """Nearly always ``columns.InterfaceRows``: a table that is a sequence of rows too."""
     absent: tuple[str, ...] = ()
     """if_names that were asked for and that the device does not have (any more)."""
     engine: str = ""

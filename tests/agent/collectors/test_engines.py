@@ -19,6 +19,8 @@ from tests.real.components import require
 from tests.real.recordings import RECORDINGS, RecordedAgents
 from tests.real.snmpd import running_snmpd
 
+EVERY_ENGINE = (Engine.GUFO, Engine.BATCH, Engine.PYSNMP)
+
 
 def by(engine: Engine, device: Device) -> Device:
     return replace(device, snmp=replace(device.snmp, engine=engine))
@@ -46,25 +48,27 @@ def recorded(agents: RecordedAgents, name: str, version: SnmpVersion) -> Device:
 @pytest.mark.parametrize("name", [recording.name for recording in RECORDINGS])
 async def test_every_recording_gives_the_same_report(recorded_agents: RecordedAgents, name: str) -> None:
     device = recorded(recorded_agents, name, SnmpVersion.V2C)
-    by_gufo, by_batch = [await poll_once(by(e, device), SystemClock()) for e in (Engine.GUFO, Engine.BATCH)]
-    assert (by_gufo.engine, by_batch.engine) == ("gufo", "batch")
+    by_gufo, by_batch, by_pysnmp = [await poll_once(by(engine, device), SystemClock()) for engine in EVERY_ENGINE]
+    assert (by_gufo.engine, by_batch.engine, by_pysnmp.engine) == ("gufo", "batch", "pysnmp")
     assert by_batch.interfaces
     assert without_time(by_batch) == without_time(by_gufo)
+    assert without_time(by_pysnmp) == without_time(by_gufo)
 
 
 @pytest.mark.parametrize("name", ["ubiquiti-m5", "cisco-unmarked-0", "bdcom-s5612", "vyatta-unknown"])
 async def test_on_v1_the_report_is_the_same_too(recorded_agents: RecordedAgents, name: str) -> None:
     device = recorded(recorded_agents, name, SnmpVersion.V1)
-    by_gufo, by_batch = [await poll_once(by(e, device), SystemClock()) for e in (Engine.GUFO, Engine.BATCH)]
+    by_gufo, by_batch, by_pysnmp = [await poll_once(by(engine, device), SystemClock()) for engine in EVERY_ENGINE]
     assert by_batch.interfaces
     assert without_time(by_batch) == without_time(by_gufo)
+    assert without_time(by_pysnmp) == without_time(by_gufo)
 
 
 @pytest.mark.parametrize("version", [SnmpVersion.V1, SnmpVersion.V2C])
 async def test_a_real_snmpd_gives_the_same_report_learned_and_known(version: SnmpVersion, tmp_path: Path) -> None:
     require(components.snmpd)
     access, clock = SnmpAccess(version, Secret("public"), deadline_s=5, timeout_s=1), SystemClock()
-    said: dict[Engine, list[PollReport]] = {Engine.GUFO: [], Engine.BATCH: []}
+    said: dict[Engine, list[PollReport]] = {engine: [] for engine in EVERY_ENGINE}
     with running_snmpd(tmp_path, extra_conf="sysName core-palu") as agent:
         engines = standard_engines(clock)
         for engine, reports in said.items():
@@ -75,10 +79,12 @@ async def test_a_real_snmpd_gives_the_same_report_learned_and_known(version: Snm
                 reports.append(report)
             await session.close()
         await engines.close()
-    for by_gufo, by_batch in zip(*said.values(), strict=True):
+    assert {reports[0].facts.sys_name for reports in said.values()} == {"core-palu"}
+    for by_gufo, by_batch, by_pysnmp in zip(*said.values(), strict=True):
         assert (by_batch.outcome, by_batch.absent) == (Outcome.COMPLETE, ("ether99",))
-        assert by_batch.facts.sys_name == "core-palu"
+        assert by_batch.facts.engine_boots is not None
         assert without_counters(by_batch) == without_counters(by_gufo)
+        assert without_counters(by_pysnmp) == without_counters(by_gufo)
 
 
 async def test_lesson_08_polls_by_batch_leave_no_sockets_behind(tmp_path: Path) -> None:

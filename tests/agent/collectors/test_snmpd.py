@@ -20,6 +20,7 @@ from netmon.model.secret import Secret
 from tests.real import components
 from tests.real.components import require
 from tests.real.snmpd import Agent, V3User, running_snmpd
+from tests.unit.collectors.asked import asked
 
 AUTH, PRIVACY = "auth-passphrase", "priv-passphrase"
 NET_SNMP = {
@@ -174,12 +175,12 @@ async def test_a_stopped_agent_is_unreachable_at_once(agent: Agent) -> None:
 
 async def test_a_hung_agent_answers_again_when_it_goes_on(agent: Agent) -> None:
     session = GufoEngine(SystemClock()).session(at(agent, community(SnmpVersion.V2C)))
-    await session.get([UPTIME], 1)
+    await asked(session, [UPTIME], 1)
     agent.pause()
     with pytest.raises(NoAnswer):
-        await session.get([UPTIME], 0.2)
+        await asked(session, [UPTIME], 0.2)
     agent.resume()
-    assert (await session.get([UPTIME], 1)).values[UPTIME] is not None
+    assert (await asked(session, [UPTIME], 1))[UPTIME] is not None
 
 
 @pytest.mark.parametrize("boots", [None, 41])
@@ -213,7 +214,7 @@ async def test_a_replaced_v3_agent_with_another_engine_id_is_found_within_one_vi
 async def test_refusal_is_an_error_of_ours(agent: Agent) -> None:
     session = GufoEngine(SystemClock()).session(at(agent, replace(v3(AuthProtocol.SHA1, None), user="nobody")))
     with pytest.raises(Refused, match=r"snmp\.user"):
-        await session.get([UPTIME], 1)
+        await asked(session, [UPTIME], 1)
 
 
 async def test_a_known_device_is_read_by_two_requests(agent: Agent) -> None:

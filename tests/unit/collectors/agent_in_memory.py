@@ -1,10 +1,10 @@
 """An SNMP agent without a network: another implementation of the Session port, for what the poller makes of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
-from collectors.snmp.session import Answer, NoAnswer, SnmpError, TooBig, Value
+from collectors.snmp.session import Answer, NoAnswer, Pdu, SnmpError, TooBig, Value, one_by_one
 from netmon.model.access import SnmpAccess
 from netmon.model.registry import Device
 from netmon.model.secret import Secret
@@ -68,8 +68,9 @@ class SessionInMemory:
         self.max_repetitions = 20
         self.closed = False
 
-    async def get(self, oids: Sequence[str], timeout_s: float) -> Answer:
-        self._agent.requests.append(tuple(oids))
+    async def get(self, pdu: Pdu, timeout_s: float) -> Answer:
+        oids = pdu.oids
+        self._agent.requests.append(oids)
         await self._request(timeout_s)
         if len(oids) > self._agent.bears_varbinds:
             raise TooBig("too big")
@@ -77,7 +78,10 @@ class SessionInMemory:
         values = {oid: self._agent.objects.get(oid) for oid in oids}
         if isinstance(uptime := values.get(SYS_UPTIME), int):
             values[SYS_UPTIME] = uptime + int(now_s * 100)
-        return Answer(values, now_s)
+        return Answer([tuple(map(values.get, group)) for group in pdu.groups], now_s)
+
+    async def get_all(self, pdus: Sequence[Pdu], timeout_s: float, answers: MutableMapping[Pdu, Answer]) -> None:
+        await one_by_one(self, pdus, timeout_s, answers)
 
     async def walk(self, root: str, timeout_s: float) -> AsyncIterator[tuple[str, Value]]:
         self._agent.walks.append(root)

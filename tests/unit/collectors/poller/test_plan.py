@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.poller.layout import Layout, LearnedInterface
-from collectors.poller.plan import pdus, restarted, why_learn
+from collectors.poller.plan import Plans, answer_octets, pdus, plan_of, restarted, why_learn
+from collectors.snmp import wire
 from collectors.tables.interfaces import Named
 
 LEARNED_AT = datetime(2026, 11, 21, tzinfo=UTC)
-ETHER1 = LearnedInterface(Named(1, "ether1", "ifName", "ether1"), ("ifHCInOctets", "ifHCOutOctets"))
+ETHER1 = LearnedInterface(Named(1, "ether1", "ifName", b"ether1"), ("ifHCInOctets", "ifHCOutOctets"))
 LAYOUT = Layout(
     LEARNED_AT, ("ether1",), (ETHER1,), None, if_number=5, table_last_change=70, uptime_ticks=100_000, engine_boots=3
 )
@@ -70,15 +71,47 @@ def test_a_wrapped_uptime_is_no_worse_than_a_walk_too_many() -> None:
     assert not restarted(replace(LAYOUT, uptime_ticks=None), {"sysUpTime": 5}, LEARNED_AT)
 
 
-@given(st.lists(st.lists(st.text(max_size=3), max_size=25), max_size=30), st.integers(1, 40))
-def test_pdus_hold_everything_once_and_in_order(groups: list[list[str]], max_varbinds: int) -> None:
-    packed = pdus(groups, max_varbinds)
-    assert [oid for pdu in packed for oid in pdu] == [oid for group in groups for oid in group]
-    assert all(0 < len(pdu) <= max_varbinds for pdu in packed)
+@given(st.lists(st.integers(1, 13), max_size=30), st.integers(20, 2000), st.none() | st.integers(1, 40))
+def test_pdus_hold_every_group_once_whole_and_in_order(
+    sizes: list[int], pdu_octets: int, max_varbinds: int | None
+) -> None:
+    groups = [tuple(f"{n}.{i}" for i in range(size)) for n, size in enumerate(sizes)]
+    octets = [25 * size for size in sizes]
+    packed = pdus(groups, octets, replace(LAYOUT, max_varbinds=max_varbinds), pdu_octets)
+    assert [group for pdu in packed for group in pdu.groups] == groups
+    several = [pdu for pdu in packed if len(pdu.groups) > 1]
+    assert all(25 * len(pdu.oids) <= pdu_octets for pdu in several)
+    assert all(len(pdu.oids) <= (max_varbinds or 10_000) for pdu in several)
 
 
-@given(st.lists(st.integers(1, 13), max_size=30))
-def test_a_group_that_fits_is_never_torn(sizes: list[int]) -> None:
-    groups = [[f"{n}.{i}" for i in range(size)] for n, size in enumerate(sizes)]
-    packed = pdus(groups, 40)
-    assert all(any(set(group) <= set(pdu) for pdu in packed) for group in groups)
+def many(count: int) -> Layout:
+    """A router of one model, freshly learned: nothing of it is the same object as another's."""
+    columns = ("ifHCInOctets", "ifHCOutOctets", "ifInErrors", "ifOutErrors", "ifAdminStatus", "ifOperStatus")
+    who = (Named(n, f"ether{n}", "ifName", b"ether%d" % n) for n in range(1, count + 1))
+    return replace(LAYOUT, interfaces=tuple(LearnedInterface(each, columns) for each in who))
+
+
+def test_a_pdu_and_its_answer_never_exceed_the_octets_that_are_allowed() -> None:
+    for pdu_octets in (500, 1400, 8000):
+        plan = plan_of(many(100), pdu_octets)
+        for pdu in plan.pdus:
+            asked = wire.request(wire.V2C, b"c" * 32, wire.asked(pdu.oids))
+            assert len(asked.datagram(2**30)) <= pdu_octets
+        octets = [answer_octets(each.who, each.columns) for each in plan.interfaces]
+        assert sum(octets) / len(plan.pdus) > 0.5 * pdu_octets
+        assert all(50 < each < pdu_octets for each in octets)
+
+
+def test_devices_with_equal_tables_share_their_plan() -> None:
+    plans = Plans()
+    one, other = plans.of(many(48)), plans.of(many(48))
+    assert one is other
+    assert plans.of(many(47)) is not one
+    assert plans.of(None) is plans.of(None)
+    assert [pdu.groups[0][0] for pdu in one.pdus][:1] == ["1.3.6.1.2.1.31.1.1.1.1.1"]
+
+
+def test_who_a_device_is_is_asked_until_its_table_is_known() -> None:
+    assert "sysDescr" in plan_of(None).scalars
+    known = replace(LAYOUT, scalars=("sysUpTime", "sysDescr", "ifNumber"))
+    assert plan_of(known).scalars == ("sysUpTime", "ifNumber")

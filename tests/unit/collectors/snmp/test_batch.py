@@ -14,10 +14,11 @@ import pytest
 import structlog
 
 from collectors.snmp.batch import BatchEngine
-from collectors.snmp.session import Answer, Malformed, NoAnswer, SnmpError, TooBig, Unreachable, Value
+from collectors.snmp.session import Answer, Malformed, NoAnswer, Pdu, SnmpError, TooBig, Unreachable, Value
 from netmon.model.access import SnmpVersion
 from netmon.model.clock import SystemClock
 from netmon.model.registry import Device
+from tests.unit.collectors.asked import asked
 from tests.unit.collectors.udp_agent import (
     END_OF_MIB_VIEW,
     GEN_ERR,
@@ -50,11 +51,11 @@ async def opened(**bounds: int) -> AsyncIterator[BatchEngine]:
 
 async def got(
     answers: Answering, oids: Sequence[str] = OIDS[:1], timeout_s: float = 0.5
-) -> tuple[Answer, Counter[str]]:
+) -> tuple[dict[str, Value], Counter[str]]:
     """The answer to one GET, and what was dropped on the way."""
     with answering(answers) as (device, _):
         async with opened() as engine:
-            return await engine.session(device).get(oids, timeout_s), engine.dropped
+            return await asked(engine.session(device), oids, timeout_s), engine.dropped
 
 
 def five(request: Request) -> bytes:
@@ -69,7 +70,7 @@ async def test_values_come_by_the_oid_that_was_asked_and_missing_ones_are_none()
     said, dropped = await got(
         lambda r: [answer(r, [(OIDS[0], number(5)), (OIDS[1], b"\x80\x00"), ("1.3.6.1.9.9", number(6))])], OIDS[:3]
     )
-    assert said.values == {OIDS[0]: 5, OIDS[1]: None, OIDS[2]: None}
+    assert said == {OIDS[0]: 5, OIDS[1]: None, OIDS[2]: None}
     assert not dropped
 
 
@@ -81,8 +82,8 @@ async def test_a_late_a_doubled_and_a_forged_reply_are_counted_and_dropped() -> 
     with answering(noisy) as (device, seen):
         async with opened() as engine:
             session = engine.session(device)
-            assert (await session.get(OIDS[:1], 0.5)).values == {OIDS[0]: 5}
-            assert (await session.get(OIDS[:1], 0.5)).values == {OIDS[0]: 5}
+            assert await asked(session, OIDS[:1], 0.5) == {OIDS[0]: 5}
+            assert await asked(session, OIDS[:1], 0.5) == {OIDS[0]: 5}
             await asyncio.sleep(0.05)
             assert engine.dropped == {"unasked": 4}
             first, second = (request.datagram for request in seen)
@@ -93,7 +94,7 @@ async def test_request_ids_do_not_follow_one_another() -> None:
     with answering(lambda r: [five(r)]) as (device, seen):
         async with opened() as engine:
             for _ in range(20):
-                await engine.session(device).get(OIDS[:1], 0.5)
+                await asked(engine.session(device), OIDS[:1], 0.5)
     ids = [int.from_bytes(request.id, "big") for request in seen]
     assert len(set(ids)) == 20
     assert all(2**30 <= each < 2**31 for each in ids)
@@ -107,12 +108,12 @@ async def test_an_answer_with_another_community_is_not_believed(community: bytes
         return [tlv(0x30, number(request.version) + tlv(4, community) + pdu), five(request)]
 
     said, dropped = await got(echoed)
-    assert (said.values, dropped) == ({OIDS[0]: 5}, {"estranged": 1})
+    assert (said, dropped) == ({OIDS[0]: 5}, {"estranged": 1})
 
 
 async def test_truncated_packets_are_dropped_and_said_when_nothing_better_comes() -> None:
     said, dropped = await got(lambda r: [five(r)[:-1], b"", five(r)[:9], five(r)])
-    assert (said.values, dropped) == ({OIDS[0]: 5}, {"garbled": 3})
+    assert (said, dropped) == ({OIDS[0]: 5}, {"garbled": 3})
     with pytest.raises(Malformed):
         await got(lambda r: [five(r)[:-1]], timeout_s=0.1)
 
@@ -131,7 +132,7 @@ async def test_hostile_octets_end_in_our_own_errors() -> None:
         async with opened() as engine:
             for _ in range(200):
                 try:
-                    await engine.session(device).get(OIDS[:2], 0.01)
+                    await asked(engine.session(device), OIDS[:2], 0.01)
                 except SnmpError:
                     failed += 1
     assert 100 < failed < 200
@@ -171,7 +172,7 @@ async def test_an_answer_from_another_address_is_dropped_and_hinted_at_once() ->
         with structlog.testing.capture_logs() as logs:
             for _ in range(2):
                 with pytest.raises(NoAnswer):
-                    await engine.session(device).get(OIDS[:1], 0.05)
+                    await asked(engine.session(device), OIDS[:1], 0.05)
         assert engine.dropped == {"elsewhere": 2}
     (hint,) = logs
     assert (hint["device"], hint["source"]) == ("odd", f"127.0.0.2:{device.port}")
@@ -182,14 +183,14 @@ async def test_an_answer_from_another_address_is_dropped_and_hinted_at_once() ->
 async def test_ipv6_has_a_socket_of_its_own(written: str) -> None:
     async with answering_from("::1", asked_at="::1") as device, answering_from("127.0.0.1") as old, opened() as engine:
         both = [engine.session(replace(device, address=written)), engine.session(old)]
-        said = await asyncio.gather(*(each.get(OIDS[:1], 0.5) for each in both))
-        assert [each.values for each in said] == [{OIDS[0]: 5}] * 2
+        said = await asyncio.gather(*(asked(each, OIDS[:1], 0.5) for each in both))
+        assert [each for each in said] == [{OIDS[0]: 5}] * 2
 
 
 async def test_answers_from_names_the_addresses_that_are_believed() -> None:
     async with answering_from("127.0.0.2") as device, opened() as engine:
         known = replace(device, answers_from=("127.0.0.3", "127.0.0.2"))
-        assert (await engine.session(known).get(OIDS[:1], 0.5)).values == {OIDS[0]: 5}
+        assert await asked(engine.session(known), OIDS[:1], 0.5) == {OIDS[0]: 5}
         assert not engine.dropped
 
 
@@ -205,10 +206,10 @@ async def test_on_v1_each_missing_oid_is_dropped_alone() -> None:
 
     with answering(v1) as (device, seen):
         async with opened() as engine:
-            said = await engine.session(as_v1(device)).get(OIDS, 0.5)
-            none = await engine.session(as_v1(device)).get(sorted(missing), 0.5)
-    assert said.values == {oid: None if oid in missing else 7 for oid in OIDS}
-    assert none.values == dict.fromkeys(missing)
+            said = await asked(engine.session(as_v1(device)), OIDS, 0.5)
+            none = await asked(engine.session(as_v1(device)), sorted(missing), 0.5)
+    assert said == {oid: None if oid in missing else 7 for oid in OIDS}
+    assert none == dict.fromkeys(missing)
     assert [request.kind for request in seen] == [GET] * 5
 
 
@@ -219,7 +220,7 @@ async def test_a_pdu_that_is_refused_is_too_big_and_a_single_oid_that_is_refused
     with pytest.raises(TooBig):
         await got(lambda r: [answer(r, [], error, index)], OIDS)
     said, _ = await got(lambda r: [answer(r, [], error, index)])
-    assert said.values == {OIDS[0]: None}
+    assert said == {OIDS[0]: None}
 
 
 async def test_what_nobody_asked_for_is_no_answer() -> None:
@@ -244,7 +245,7 @@ async def test_no_answer_in_time_also_where_nothing_listens_and_without_the_comm
         pass
     async with opened() as engine:
         with pytest.raises(NoAnswer, match=r"odd \(127.0.0.1:\d+\) .* 0.05 s") as caught:
-            await engine.session(device).get(OIDS[:1], 0.05)
+            await asked(engine.session(device), OIDS[:1], 0.05)
     assert "public" not in str(caught.value)
 
 
@@ -252,9 +253,9 @@ async def test_a_host_name_is_resolved_and_one_that_cannot_be_is_named() -> None
     with answering(lambda r: [five(r)]) as (device, _):
         async with opened() as engine:
             by_name = engine.session(replace(device, address="localhost"))
-            assert (await by_name.get(OIDS[:1], 0.5)).values == {OIDS[0]: 5}
+            assert await asked(by_name, OIDS[:1], 0.5) == {OIDS[0]: 5}
             with pytest.raises(Unreachable, match=r"nowhere\.invalid"):
-                await engine.session(replace(device, address="nowhere.invalid")).get(OIDS[:1], 5)
+                await asked(engine.session(replace(device, address="nowhere.invalid")), OIDS[:1], 5)
 
 
 async def test_a_hundred_devices_share_one_socket() -> None:
@@ -262,29 +263,68 @@ async def test_a_hundred_devices_share_one_socket() -> None:
         async with opened() as engine:
             before = len(os.listdir("/proc/self/fd"))
             sessions = [engine.session(replace(device, id=f"d{n}")) for n in range(100)]
-            said = await asyncio.gather(*(each.get(OIDS[:1], 2) for each in sessions))
+            said = await asyncio.gather(*(asked(each, OIDS[:1], 2) for each in sessions))
             assert len(os.listdir("/proc/self/fd")) == before + 1
         assert len(os.listdir("/proc/self/fd")) == before
-    assert all(each.values == {OIDS[0]: 5} for each in said)
+    assert all(each == {OIDS[0]: 5} for each in said)
 
 
 @pytest.mark.parametrize(("bounds", "most"), [({"pace": 2}, 2), ({"in_flight": 3, "pace": 9}, 3)])
 async def test_pdus_in_flight_are_bounded(bounds: dict[str, int], most: int) -> None:
     with answering(lambda _: []) as (device, seen):
         async with opened(**bounds) as engine:
-            session = engine.session(device)
-            asking = [asyncio.create_task(session.get([oid], 0.2)) for oid in OIDS]
+            pdus = [Pdu([oid]) for oid in OIDS]
+            asking = asyncio.create_task(engine.session(device).get_all(pdus, 0.2, {}))
             await asyncio.sleep(0.1)
             assert len(seen) == most
-            for task in asking:
-                task.cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+
+async def test_those_that_wait_for_the_window_have_their_turn_first_come_first_served() -> None:
+    with answering(lambda r: [five(r)]) as (device, seen):
+        async with opened(in_flight=1) as engine:
+            sessions = [engine.session(replace(device, id=f"d{n}")) for n in range(20)]
+            said = await asyncio.gather(*(asked(each, OIDS[:1], 2) for each in sessions))
+    assert all(each == {OIDS[0]: 5} for each in said)
+    assert len(seen) == 20
+
+
+async def test_whoever_gives_up_leaves_the_window_to_others() -> None:
+    with answering(lambda _: []) as (silent, _), answering(lambda r: [five(r)]) as (device, _):
+        async with opened(in_flight=2) as engine:
+            dead = asyncio.create_task(engine.session(silent).get_all([Pdu([oid]) for oid in OIDS], 60, {}))
+            await asyncio.sleep(0.02)
+            living = asyncio.create_task(asked(engine.session(device), OIDS[:1], 1))
+            await asyncio.sleep(0.02)
+            dead.cancel()
+            assert await living == {OIDS[0]: 5}
+
+
+async def test_what_was_answered_is_there_though_the_waiting_was_ended() -> None:
+    answers: dict[Pdu, Answer] = {}
+    pdus = [Pdu([oid], OIDS[:1]) for oid in OIDS[:3]]
+
+    def all_but_the_second(request: Request) -> list[bytes]:
+        oid = next(oid for oid in OIDS[2::-1] if request.asks_for(oid))
+        return [] if oid == OIDS[1] else [answer(request, [(oid, number(6)), (OIDS[0], number(6))])]
+
+    with answering(all_but_the_second) as (device, _):
+        async with opened() as engine:
+            asking = asyncio.create_task(engine.session(device).get_all(pdus, 60, answers))
+            await asyncio.sleep(0.1)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+    assert {pdu: list(said.groups) for pdu, said in answers.items()} == {
+        pdus[0]: [(6,), (6,)],
+        pdus[2]: [(6,), (6,)],
+    }
 
 
 async def test_closing_ends_what_is_waited_for() -> None:
     with answering(lambda _: []) as (device, _):
         engine = BatchEngine(SystemClock())
-        asking = asyncio.create_task(engine.session(device).get(OIDS[:1], 60))
+        asking = asyncio.create_task(asked(engine.session(device), OIDS[:1], 60))
         await asyncio.sleep(0.05)
         await engine.close()
         with pytest.raises(NoAnswer):

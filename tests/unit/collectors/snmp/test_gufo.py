@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from collectors.snmp.gufo import GufoEngine, GufoSession
-from collectors.snmp.session import Malformed, NoAnswer, SnmpError, TooBig, Unreachable, Value
+from collectors.snmp.session import Malformed, NoAnswer, Pdu, SnmpError, TooBig, Unreachable, Value
 from netmon.model.access import SnmpVersion
 from netmon.model.clock import SystemClock
 from netmon.model.registry import Device
+from tests.unit.collectors.asked import asked
 from tests.unit.collectors.udp_agent import (
     END_OF_MIB_VIEW,
     GEN_ERR,
@@ -52,15 +53,15 @@ async def test_values_come_by_the_oid_that_was_asked_and_missing_ones_are_none()
 
     with answering(some) as (device, seen):
         before = SystemClock().monotonic_s()
-        got = await session(device).get(OIDS[:2], 0.5)
-        assert got.values == {OIDS[0]: 5, OIDS[1]: None}
+        got = await session(device).get(Pdu(OIDS[:1], OIDS[1:2]), 0.5)
+        assert got.groups == [(5,), (None,)]
         assert before <= got.arrived_s <= SystemClock().monotonic_s()
         assert len(seen) == 1
 
 
 async def test_a_counter_above_2_53_stays_exact() -> None:
     with answering(lambda r: [answer(r, [(OIDS[0], number(2**63 + 1, 0x46))])]) as (device, _):
-        assert (await session(device).get(OIDS[:1], 0.5)).values[OIDS[0]] == 2**63 + 1
+        assert (await asked(session(device), OIDS[:1], 0.5))[OIDS[0]] == 2**63 + 1
 
 
 async def test_none_of_these_is_told_from_refused() -> None:
@@ -69,12 +70,12 @@ async def test_none_of_these_is_told_from_refused() -> None:
         return [answer(request, said + [(oid, b"\x81\x00") for oid in OIDS])]
 
     with answering(none_of_them) as (device, _):
-        assert set((await session(device).get(OIDS, 0.5)).values.values()) == {None}
+        assert set((await asked(session(device), OIDS, 0.5)).values()) == {None}
     for error in (TOO_BIG, GEN_ERR):
         with answering(lambda r, error=error: [answer(r, [], error)]) as (device, _):
             with pytest.raises(TooBig):
-                await session(device).get(OIDS, 0.5)
-            assert (await session(device).get(OIDS[:1], 0.5)).values == {OIDS[0]: None}
+                await asked(session(device), OIDS, 0.5)
+            assert await asked(session(device), OIDS[:1], 0.5) == {OIDS[0]: None}
 
 
 async def test_on_v1_one_missing_oid_does_not_cost_the_others() -> None:
@@ -86,8 +87,8 @@ async def test_on_v1_one_missing_oid_does_not_cost_the_others() -> None:
 
     with answering(v1) as (device, seen):
         access = replace(device.snmp, version=SnmpVersion.V1)
-        got = await session(replace(device, snmp=access)).get(OIDS, 0.5)
-        assert got.values == {oid: None if oid == OIDS[5] else 7 for oid in OIDS}
+        got = await asked(session(replace(device, snmp=access)), OIDS, 0.5)
+        assert got == {oid: None if oid == OIDS[5] else 7 for oid in OIDS}
         assert len(seen) == 7
         assert {request.kind for request in seen} == {GET}
 
@@ -98,12 +99,12 @@ async def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
         return [answer(other, [(OIDS[0], number(1))]), answer(request, [(OIDS[0], number(2))])]
 
     with answering(stale) as (device, _):
-        assert (await session(device).get(OIDS[:1], 0.5)).values == {OIDS[0]: 2}
+        assert await asked(session(device), OIDS[:1], 0.5) == {OIDS[0]: 2}
 
 
 async def test_no_answer_in_time() -> None:
     with answering(lambda _: []) as (device, _), pytest.raises(NoAnswer, match=r"odd \(127.0.0.1:\d+\) .* 0.05 s"):
-        await session(device).get(OIDS[:1], 0.05)
+        await asked(session(device), OIDS[:1], 0.05)
 
 
 async def test_a_closed_port_is_said_at_once() -> None:
@@ -111,16 +112,16 @@ async def test_a_closed_port_is_said_at_once() -> None:
         pass
     started = asyncio.get_running_loop().time()
     with pytest.raises(Unreachable):
-        await session(device).get(OIDS[:1], 5)
+        await asked(session(device), OIDS[:1], 5)
     assert asyncio.get_running_loop().time() - started < 1
 
 
 async def test_a_host_name_is_resolved_and_one_that_cannot_be_is_named() -> None:
     with answering(lambda r: [answer(r, [(OIDS[0], number(3))])]) as (device, _):
         by_name = replace(device, address="localhost")
-        assert (await session(by_name).get(OIDS[:1], 0.5)).values == {OIDS[0]: 3}
+        assert await asked(session(by_name), OIDS[:1], 0.5) == {OIDS[0]: 3}
     with pytest.raises(Unreachable, match=r"nowhere\.invalid"):
-        await session(replace(device, address="nowhere.invalid")).get(OIDS[:1], 5)
+        await asked(session(replace(device, address="nowhere.invalid")), OIDS[:1], 5)
 
 
 async def test_hostile_bytes_end_in_our_own_errors_even_where_the_library_panics() -> None:
@@ -136,7 +137,7 @@ async def test_hostile_bytes_end_in_our_own_errors_even_where_the_library_panics
     with answering(damaged) as (device, _):
         for _ in range(400):
             try:
-                await session(device).get(OIDS[:2], 0.02)
+                await asked(session(device), OIDS[:2], 0.02)
             except SnmpError as error:
                 said.append(f"{type(error).__name__}: {error}")
     assert any("library failed" in text and "Panic" in text for text in said)
@@ -225,7 +226,7 @@ async def test_sockets_are_let_go() -> None:
         asking = [session(device) for _ in range(50)]
         before = len(os.listdir("/proc/self/fd"))
         for each in asking:
-            await each.get(OIDS[:1], 0.5)
+            await asked(each, OIDS[:1], 0.5)
         assert len(os.listdir("/proc/self/fd")) == before + 50
         for each in asking:
             await each.close()
@@ -234,7 +235,7 @@ async def test_sockets_are_let_go() -> None:
 
 async def test_no_error_tells_the_community() -> None:
     with answering(lambda _: []) as (device, _), pytest.raises(NoAnswer) as caught:
-        await session(device).get(OIDS[:1], 0.02)
+        await asked(session(device), OIDS[:1], 0.02)
     assert "public" not in str(caught.value)
 
 
@@ -247,7 +248,7 @@ async def test_what_this_machine_lacks_is_not_the_devices_fault() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
         try:
             with pytest.raises(OSError, match="open files"):
-                await asking.get(OIDS[:1], 0.5)
+                await asked(asking, OIDS[:1], 0.5)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        assert (await asking.get(OIDS[:1], 0.5)).values == {OIDS[0]: 3}
+        assert await asked(asking, OIDS[:1], 0.5) == {OIDS[0]: 3}

@@ -59,14 +59,15 @@ def response(rows: list[tuple[str, object]], request_id: int = 7, error: int = 0
 
 
 def read(datagram: bytes) -> list[tuple[str, Value]]:
-    return wire.varbinds(datagram, wire.opened(datagram), {})
+    return wire.varbinds(datagram, wire.opened(datagram)[1])
 
 
 @given(st.lists(st.tuples(oids, values), max_size=20), st.integers(-(2**31), 2**31 - 1))
 def test_what_pysnmp_writes_is_read_exactly(rows: Rows, request_id: int) -> None:
     datagram = response([(oid, value) for oid, (value, _) in rows], request_id)
-    said = wire.opened(datagram)
-    assert said[:5] == (wire.V2C, b"public", request_id, 0, 0)
+    said, reply = wire.opened(datagram)
+    assert (said, reply.version, reply.community) == (request_id, wire.V2C, b"public")
+    assert (reply.error_status, reply.error_index) == (0, 0)
     assert read(datagram) == [(oid, plain) for oid, (_, plain) in rows]
 
 
@@ -81,7 +82,7 @@ def test_pysnmp_reads_every_request(
     version: tuple[int, object], community: bytes, asked: list[str], kind: int, request_id: int
 ) -> None:
     number, module = version
-    datagram = wire.request(number, community, asked, kind).datagram(request_id)
+    datagram = wire.request(number, community, wire.asked(asked), kind).datagram(request_id)
     message, rest = decoder.decode(datagram, asn1Spec=module.Message())  # type: ignore[attr-defined]
     pdu = module.apiMessage.get_pdu(message)  # type: ignore[attr-defined]
     assert (rest, bytes(module.apiMessage.get_community(message))) == (b"", community)  # type: ignore[attr-defined]
@@ -91,7 +92,7 @@ def test_pysnmp_reads_every_request(
 
 
 def test_getbulk_says_how_many() -> None:
-    datagram = wire.request(wire.V2C, b"public", OIDS, wire.GETBULK, (1, 20)).datagram(2**30)
+    datagram = wire.request(wire.V2C, b"public", wire.asked(OIDS), wire.GETBULK, (1, 20)).datagram(2**30)
     message, _ = decoder.decode(datagram, asn1Spec=v2c.Message())
     pdu = v2c.apiMessage.get_pdu(message)
     assert isinstance(pdu, v2c.GetBulkRequestPDU)
@@ -99,7 +100,7 @@ def test_getbulk_says_how_many() -> None:
 
 
 def test_only_the_request_id_differs_between_two_sendings() -> None:
-    asked = wire.request(wire.V2C, b"public", OIDS)
+    asked = wire.request(wire.V2C, b"public", wire.asked(OIDS))
     first, second = asked.datagram(0x11111111), asked.datagram(0x22222222)
     assert first.replace(b"\x11\x11\x11\x11", b"\x22\x22\x22\x22") == second
 
@@ -203,13 +204,14 @@ def test_something_after_the_varbinds_is_refused_and_errors_are_told() -> None:
         wire.opened(tlv(0x30, number(1) + tlv(0x04, b"public") + pdu))
     with pytest.raises(WireError):
         wire.opened(message(b"", error=tlv(0x02, bytes(10))))
-    assert wire.opened(response([], error=2, index=3))[2:5] == (7, 2, 3)
+    request_id, reply = wire.opened(response([], error=2, index=3))
+    assert (request_id, reply.error_status, reply.error_index) == (7, 2, 3)
 
 
 @pytest.mark.parametrize("oid", ["", "1", "1.40.1", "3.1", "1.3.-1", "1.3.4294967296", "1.3.x", "1..3"])
 def test_what_is_no_oid_is_not_sent(oid: str) -> None:
     with pytest.raises(WireError):
-        wire.request(wire.V2C, b"public", [oid])
+        wire.asked([oid])
 
 
 def test_what_a_real_snmpd_sends_is_what_pysnmp_reads(tmp_path: Path) -> None:
@@ -218,10 +220,10 @@ def test_what_a_real_snmpd_sends_is_what_pysnmp_reads(tmp_path: Path) -> None:
     with running_snmpd(tmp_path) as agent, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.settimeout(3)
         for root, repetitions in (("1.3.6.1.2.1.1", 30), (table, 40), ("1.3.6.1.2.1.31", 40), ("1.3.6.1.6.3", 50)):
-            bulk = wire.request(wire.V2C, b"public", [root], wire.GETBULK, (0, repetitions))
+            bulk = wire.request(wire.V2C, b"public", wire.asked([root]), wire.GETBULK, (0, repetitions))
             asking.sendto(bulk.datagram(2**30 + 5), (agent.address, agent.port))
             datagram = asking.recv(65535)
-            assert wire.opened(datagram).request_id == 2**30 + 5
+            assert wire.opened(datagram)[0] == 2**30 + 5
             rows = read(datagram)
             pdu = v2c.apiMessage.get_pdu(decoder.decode(datagram, asn1Spec=v2c.Message())[0])
             theirs = [(str(oid), _plain(value)) for oid, value in v2c.apiPDU.get_varbinds(pdu)]

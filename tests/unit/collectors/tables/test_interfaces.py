@@ -60,7 +60,7 @@ def test_names_are_text_and_unique(names: dict[int, object], descriptions: dict[
 def test_a_repeated_name_gets_its_if_index() -> None:
     found = named({1: b"eth0", 3: b"eth0", 4: b"eth1"}, {})
     assert [each.if_name for each in found] == ["eth0#1", "eth0#3", "eth1"]
-    assert [each.stated for each in found] == ["eth0", "eth0", "eth1"]
+    assert [each.stated for each in found] == [b"eth0", b"eth0", b"eth1"]
 
 
 def test_without_if_name_the_description_is_the_name() -> None:

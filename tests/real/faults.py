@@ -227,7 +227,7 @@ def missing_rows(every_nth: int) -> Fault:
 
 def other_rows(step: int = 1) -> Fault:
     """The neighbour's OIDs beside these values."""
-    return rows(lambda said: [((*oid[:-1], oid[-1] + step), value) for oid, value in said])
+    return rows(lambda said: [((*oid[:-1], max(0, oid[-1] + step)), value) for oid, value in said])
 
 
 def retyped(value: Typed, columns: Sequence[Oid] = (IN_OCTETS,)) -> Fault:

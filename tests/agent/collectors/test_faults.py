@@ -255,3 +255,23 @@ async def test_a_column_that_a_v1_device_has_no_more_is_a_gap() -> None:
         report = await device.poll()
         assert (report.outcome, counted(report)) == (Outcome.COMPLETE, EVERYONE)
         assert {row.in_discards for row in report.interfaces} == {None}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="a column that is missing in the answer from which a table is learned is "
+    "taken for one that the interface does not have, until the table is learned again a day later",
+)
+@pytest.mark.parametrize("version", [SnmpVersion.V1, SnmpVersion.V2C])
+async def test_a_counter_that_one_answer_left_out_when_the_table_was_learned_is_asked_for_again(
+    version: SnmpVersion,
+) -> None:
+    lost = {IN_OCTETS, (*IF, 10)}
+    left_out = faults.rows(lambda said: [row for row in said if row[0][:-1] not in lost])
+    async with polling(version=version, known=False) as device:
+        device.agent.faults = [when(lambda exchange: len(exchange.asked.oids) > 9, left_out)]
+        await device.poll()
+        device.agent.faults = []
+        for _ in range(2):
+            report = await device.poll()
+        assert counted(report) == EVERYONE

@@ -1,5 +1,6 @@
 """``netmon bench poll``: responder, learning, and one pass a stage; out comes a ``Result``."""
 
+import gc
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -141,9 +142,10 @@ class _Bench:
     async def _shortest_interval_s(self) -> int:
         """An interval that a round fits into, with half a second between any two polls of a device: rates need it."""
         self._progress("a first round, to see how long one takes")
+        registry = self._registry(1)
         with tempfile.TemporaryDirectory(prefix="netmon-bench-") as folder:
-            pipeline = Pipeline(Stage.POLL, self._registry(1), Path(folder), self._clock)
-            first = Pass(self._registry(1), pipeline, self._checker, self._clock, self._layouts)
+            pipeline = Pipeline(Stage.POLL, registry, Path(folder), self._clock)
+            first = Pass(registry, pipeline, self._checker, self._clock, self._layouts)
             await first.in_rounds(1, lambda: None)
         return max(1, ceil(first.last_round_s * 1.3 + 0.6))
 
@@ -152,6 +154,7 @@ class _Bench:
 
     async def _stage(self, stage: Stage, interval_s: int, folder: Path, result: Result) -> None:
         self._progress(f"{stage}: {self._order.rounds} rounds of {len(self._devices)} devices")
+        gc.collect()  # what the pass before has left is not this one's to clear away
         registry = self._registry(interval_s)
         pipeline = Pipeline(stage, registry, folder, self._clock)
         of_stage = Pass(registry, pipeline, self._checker, self._clock, self._layouts)

@@ -25,6 +25,7 @@ _RATE_SAID = sum(1 << RATED.index(n) for n in ("interval_s", "down_bps", "up_bps
 _EVENTS_READ = sum(1 << READ.index(name) for name in EVENTS)
 _EVENTS_UP = RATED.index(EVENTS[0]) - READ.index(EVENTS[0])
 _SPEED_UP = RATED.index("speed_bps") - READ.index("speed_bps")
+_IN_READ, _OUT_READ, _SPEED_READ = (1 << READ.index(name) for name in ("in_octets", "out_octets", "speed_bps"))
 _DOWN_COUNTER_UP = RATED.index("down_counter") - READ.index("out_octets")
 _UP_COUNTER_UP = RATED.index("up_counter") - READ.index("in_octets")
 _DOWNS_SAID = sum(1 << RATED.index(name) for name in ("down_bps", "down_octets", "down_counter"))
@@ -42,7 +43,8 @@ def stated(rows: Rows) -> Table:
     samples["speed_bps"] = read["speed_bps"]
     samples["admin_status"] = read["admin_status"]
     samples["oper_status"] = read["oper_status"]
-    samples["said"] = (said & 1) << _UP_COUNTER_UP | (said & 2) << _DOWN_COUNTER_UP | (said & 128) << _SPEED_UP
+    counters_said = (said & _IN_READ) << _UP_COUNTER_UP | (said & _OUT_READ) << _DOWN_COUNTER_UP
+    samples["said"] = counters_said | (said & _SPEED_READ) << _SPEED_UP
     return samples
 
 

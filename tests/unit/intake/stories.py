@@ -45,6 +45,7 @@ class Life(Enum):
     ON = auto()
     RESTART = auto()
     RESTART_UNTOLD = auto()  # uptime falls, the engine says nothing of it
+    ENGINE_ANEW = auto()  # snmpEngineTime falls, sysUpTime goes on
     WRAP = auto()  # sysUpTime goes round
     STILL = auto()
     MUTE = auto()
@@ -85,7 +86,7 @@ class Port:
     bits: int = 64
     events: int = 5
     discontinuity: int = 0
-    counted_s: float = 0.0
+    counted_s: float | None = None
 
     def row(self, number: int, arrived_s: float, poll: Poll) -> InterfaceRow | None:
         """What the agent says of it now."""
@@ -114,7 +115,8 @@ class Port:
         )
 
     def _count(self, arrived_s: float, percent: int, odd: set[Odd]) -> None:
-        passed_s, self.counted_s = max(0.0, arrived_s - self.counted_s), arrived_s
+        passed_s = 0.0 if self.counted_s is None else max(0.0, arrived_s - self.counted_s)
+        self.counted_s = arrived_s
         self.bits = 96 - self.bits if Odd.NARROW in odd else self.bits
         octets = int(passed_s * percent * MBPS / 8)
         jump = (1 << 60) if Odd.JUMP in odd else 0
@@ -132,9 +134,12 @@ class Agent:
 
     device_id: str
     ports: list[Port]
-    boots: int | None = 3
+    has_engine: bool = True
+    """Whether it says snmpEngineBoots and snmpEngineTime at all."""
+    boots: int = 3
     born_s: float = -86_400.0
     uptime_offset: int = 0
+    engine_offset_s: int = 0
     last: tuple[int | None, int | None, int | None] = field(default=(None, None, None))
 
     def report(self, poll: Poll, slot: int, monotonic_s: float) -> PollReport:
@@ -169,17 +174,23 @@ class Agent:
 
     def _facts(self, life: Life, now_s: float) -> DeviceFacts:
         if life in (Life.RESTART, Life.RESTART_UNTOLD):
-            self.born_s, self.uptime_offset = now_s - 4, 0
-            self.boots = self.boots + 1 if life is Life.RESTART and self.boots is not None else self.boots
+            self.born_s, self.uptime_offset, self.engine_offset_s = now_s - 4, 0, 0
+            self.boots += life is Life.RESTART
+        if life is Life.ENGINE_ANEW:
+            self.engine_offset_s = 4 - int(now_s - self.born_s)
         if life is Life.WRAP:
             self.uptime_offset = (1 << 32) - int((now_s - self.born_s) * 100) - 1000
         age_s = now_s - self.born_s
-        said = (int(age_s * 100 + self.uptime_offset) % (1 << 32), self.boots, int(age_s))
+        said = (int(age_s * 100 + self.uptime_offset) % (1 << 32), self.boots, int(age_s) + self.engine_offset_s)
         said = self.last if life is Life.STILL else said  # type: ignore[assignment]
         self.last = said
         if life is Life.MUTE:
             return DeviceFacts()
-        return DeviceFacts(uptime_ticks=said[0]) if life is Life.NO_ENGINE else DeviceFacts(None, None, None, *said)
+        return (
+            DeviceFacts(uptime_ticks=said[0])
+            if life is Life.NO_ENGINE or not self.has_engine
+            else DeviceFacts(None, None, None, *said)
+        )
 
 
 def province(facings: tuple[tuple[Facing, ...], ...], terms: tuple[int, ...]) -> Registry:
@@ -206,12 +217,12 @@ def province(facings: tuple[tuple[Facing, ...], ...], terms: tuple[int, ...]) ->
 
 
 def agents(registry: Registry, octets: tuple[int, ...]) -> list[Agent]:
-    """One a device; the octet counters begin where they are told to."""
+    """One a device; the octet counters begin where they are told to. Every other one says nothing of an engine."""
     found = []
-    for device_id in registry.devices:
+    for place, device_id in enumerate(registry.devices):
         names = [link.if_name for link in registry.links_by_device.get(device_id, ())]
         ports = [Port(name, octets[n % len(octets)]) for n, name in enumerate([*names, "mgmt"])]
-        found.append(Agent(device_id, ports))
+        found.append(Agent(device_id, ports, has_engine=place % 2 == 1))
     return found
 
 

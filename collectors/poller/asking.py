@@ -1,6 +1,6 @@
 """Asking one device with patience: all at once, and what is not answered once more, in halves where that helps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from collectors.snmp.session import Answer, Malformed, NoAnswer, Pdu, Session, TooBig, Value
 from collectors.tables.column import index_of
@@ -20,6 +20,20 @@ class Asking:
         self.answers: dict[Pdu, Answer] = {}
         """By what was asked: parts of a PDU, where it had to be taken apart."""
         self.max_varbinds = max_varbinds
+
+    async def probe(self, pdu: Pdu, attempts: int) -> None:
+        """The first PDU of a visit, alone. One of a single attempt, which is for the silent, begins with its first value
+        only: there are agents that say nothing to a PDU that is too much for them, and they are not dead. Raises what
+        the session raises."""
+        first, *rest = self._fitting(pdu)
+        if attempts > 1 or len(first.oids) == 1:
+            await self.get(first, attempts)
+        else:
+            await self.get(Pdu(first.oids[:1]), attempts)
+            if not await self._got(first, attempts):
+                self.max_varbinds = 1
+                rest = [*self._fitting(first), *rest]
+        await self.get_all(rest)
 
     async def get_all(self, pdus: Sequence[Pdu]) -> None:
         """All that the device can be made to say to these. Raises what the session raises where nothing was ever
@@ -52,16 +66,21 @@ class Asking:
     def group(self, oids: Sequence[str]) -> Read | None:
         """A group, in whatever pieces it was asked; None while something of it is not answered. Its arrival is that of
         the first of its values behind the name."""
-        for pdu, answer in list(self.answers.items())[self._read :]:
-            for asked, values in zip(pdu.groups, answer.groups, strict=True):
-                self._values.update((oid, (v, answer.arrived_s)) for oid, v in zip(asked, values, strict=True))
-        self._read = len(self.answers)
-        found = [self._values.get(oid) for oid in oids]
+        said = self.said()
+        found = [said.get(oid) for oid in oids]
         values = tuple(each[0] for each in found if each is not None)
         if len(values) < len(found):
             return None
         arrivals = [each[1] for each in found if each is not None and each[0] is not None]
         return values, arrivals[min(1, len(arrivals) - 1)] if arrivals else 0.0
+
+    def said(self) -> Mapping[str, tuple[Value, float]]:
+        """All that was answered, OID by OID, with its arrival."""
+        for pdu, answer in list(self.answers.items())[self._read :]:
+            for asked, values in zip(pdu.groups, answer.groups, strict=True):
+                self._values.update((oid, (v, answer.arrived_s)) for oid, v in zip(asked, values, strict=True))
+        self._read = len(self.answers)
+        return self._values
 
     async def _got(self, pdu: Pdu, attempts: int) -> bool:
         """False where asking for less may help. Raises where nothing was ever answered, or no less can be asked."""

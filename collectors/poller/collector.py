@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -25,7 +26,12 @@ log = structlog.get_logger()
 _TICK_S = 0.05
 _SILENT_AT_ONCE = 500
 """Of the silent, while each waits for its time-out: so that they never fill the engines' windows."""
+_LEARNED_AT_ONCE = 20
+"""Of the devices whose table must be walked: a thousand new ones at once would all miss their deadlines."""
 _SLOW_SHARE = 0.8  # of the deadline: whoever needs more is named in the log
+
+
+_FREE: AbstractAsyncContextManager[None] = nullcontext()
 
 
 @dataclass(slots=True)
@@ -81,6 +87,7 @@ class Collector:
         self._plans = Plans(pdu_octets)
         self._finished: list[PollReport] = []
         self._silent = asyncio.Semaphore(_SILENT_AT_ONCE)
+        self._unknown = asyncio.Semaphore(_LEARNED_AT_ONCE)
         self._stopping = asyncio.Event()
         self._turns = Wheel(_TICK_S)
         self._extras = Wheel(_TICK_S)
@@ -185,10 +192,7 @@ class Collector:
 
     async def _poll(self, subject: _Subject, due_s: float) -> None:
         try:
-            if not subject.turn.silent:
-                await self._visit(subject, due_s)
-                return
-            async with self._silent:
+            async with self._lane(subject):
                 if not self._stopping.is_set():
                     await self._visit(subject, due_s)
         except Exception:
@@ -199,6 +203,12 @@ class Collector:
             if subject.again:
                 subject.again = False
                 self._extras.put(subject.device.id, self._clock.monotonic_s())
+
+    def _lane(self, subject: _Subject) -> AbstractAsyncContextManager[None]:
+        """Where a device may have to wait. Nothing holds up those that are known and answer."""
+        if subject.turn.silent:
+            return self._silent
+        return self._unknown if subject.layout is None else _FREE
 
     async def _visit(self, subject: _Subject, due_s: float) -> None:
         lag_s = self._clock.monotonic_s() - due_s
@@ -215,7 +225,7 @@ class Collector:
             probe_attempts=1 if subject.turn.silent else 2,
         )
         self._account(subject, report)
-        if layout is not None and layout != subject.layout:
+        if layout is not None and layout is not subject.layout and layout != subject.layout:
             self._learn(subject, layout)
             self._remember(subject.device.id, layout.encode())
         self._finished.append(report)

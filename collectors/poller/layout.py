@@ -40,8 +40,10 @@ class Layout:
     @property
     def absent(self) -> tuple[str, ...]:
         """Watched if_names that the device did not have."""
+        if self.watched is None or len(self.interfaces) == len(self.watched):
+            return ()
         have = {interface.who.if_name for interface in self.interfaces}
-        return tuple(name for name in self.watched or () if name not in have)
+        return tuple(name for name in self.watched if name not in have)
 
     def encode(self) -> bytes:
         """For ``Memory.LAYOUT``."""

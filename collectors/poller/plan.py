@@ -23,6 +23,7 @@ _SCALARS = {column.name: column.oid for column in (*_ALIVE, *_WHO)}
 _ENVELOPE_OCTETS = 80  # what stands around the varbinds, with a community of 32 octets
 
 LEARN_EVERY = timedelta(days=1)
+A_DAY_HAS_PASSED = "a day has passed"
 LOOK_AGAIN = timedelta(minutes=5)
 """For watched interfaces that are absent, and for tables that keep changing where nobody watches."""
 _RESTART_SLACK_TICKS = 6000  # a clock that was set, a sysUpTime that is slow: a minute is no restart
@@ -135,7 +136,7 @@ def why_learn(layout: Layout | None, watched: Sequence[str] | None, probed: Mapp
         return "other interfaces are watched"
     age = now - layout.learned_at
     if not timedelta() <= age < LEARN_EVERY:
-        return "a day has passed"
+        return A_DAY_HAS_PASSED
     if restarted(layout, probed, now):
         return "the agent has restarted"
     if layout.absent and age >= LOOK_AGAIN:

@@ -8,7 +8,7 @@ import structlog
 
 from collectors.poller.asking import Asking
 from collectors.poller.layout import Layout, LearnedInterface
-from collectors.poller.plan import Plan, plan_of, why_learn
+from collectors.poller.plan import A_DAY_HAS_PASSED, Plan, plan_of, why_learn
 from collectors.poller.reading import Candidates, rows_of
 from collectors.snmp.session import NoAnswer, Refused, Session, SnmpError, Unreachable, Value
 from collectors.tables import interfaces as if_mib
@@ -121,9 +121,13 @@ class _Visit:
     async def _probe(self, attempts: int) -> None:
         """One PDU before anything else: a dead device costs no more than this."""
         probe = self._plan.probe
-        await self._asking.get(probe, attempts)
-        answered = self._asking.group(probe.oids)
-        self._probed = dict(zip(self._plan.scalars, answered[0], strict=True)) if answered else {}
+        try:
+            await self._asking.probe(probe, attempts)
+        finally:
+            said = self._asking.said()
+            if said:
+                values = (said[oid][0] if oid in said else None for oid in probe.oids)
+                self._probed = dict(zip(self._plan.scalars, values, strict=True))
 
     async def _ask_interfaces(self) -> None:
         if self._watched == ():
@@ -132,7 +136,10 @@ class _Visit:
             return
         await self._ask_known()
         all_known = len(self._rows) == len(self._plan.interfaces) and self._layout is not None
-        if not all_known or why_learn(self._layout, self._watched, self._probed or {}, self._clock.now()):
+        reason = why_learn(self._layout, self._watched, self._probed or {}, self._clock.now())
+        if reason == A_DAY_HAS_PASSED and self._asking.max_varbinds is not None:
+            self._asking.max_varbinds *= 2  # once a day it may show that it bears more than it did
+        if reason or not all_known:
             await self._learn()
 
     async def _ask_known(self) -> None:
@@ -211,4 +218,6 @@ class _Visit:
         if self._layout is None:
             return None
         max_varbinds, max_repetitions = self._asking.max_varbinds, self._session.max_repetitions
+        if (max_varbinds, max_repetitions) == (self._layout.max_varbinds, self._layout.max_repetitions):
+            return self._layout
         return replace(self._layout, max_varbinds=max_varbinds, max_repetitions=max_repetitions)

@@ -152,7 +152,7 @@ class BatchSession:
         def take(number: int, outcome: Arrival | Exception) -> None:
             if isinstance(outcome, Arrival) and not outcome.reply.error_status:
                 with suppress(Malformed):
-                    groups = self._read(pdus[number], asked[number], outcome)
+                    groups = self._read(pdus[number], asked[number], outcome, whole=True)
                     answers[pdus[number]] = Answer(groups, outcome.arrived_s)
             elif isinstance(outcome, OSError):
                 raise outcome
@@ -209,8 +209,9 @@ class BatchSession:
             known = self._asked[pdu] = self._engine.asked(pdu, self._version, self._community)
         return known
 
-    def _read(self, pdu: Pdu, asked: Asked, arrival: Arrival) -> Sequence[tuple[Value, ...]]:
-        """The values of what was asked, be it in another order; what an agent adds of its own accord is left out."""
+    def _read(self, pdu: Pdu, asked: Asked, arrival: Arrival, *, whole: bool = False) -> Sequence[tuple[Value, ...]]:
+        """The values of what was asked, be it in another order; what an agent adds of its own accord is left out. What
+        it leaves out is None, unless the ``whole`` is wanted."""
         try:
             return asked.read(arrival.datagram, arrival.reply)
         except Unlike:
@@ -218,7 +219,7 @@ class BatchSession:
         except WireError as error:
             raise self._malformed(error) from None
         values = dict(self._varbinds(arrival))
-        if values.keys().isdisjoint(pdu.oids):
+        if values.keys().isdisjoint(pdu.oids) or (whole and not values.keys() >= set(pdu.oids)):
             self._peer = None
             raise Malformed(f"{self._device.where} answers other things than it was asked")
         return [tuple(map(values.get, group)) for group in pdu.groups]

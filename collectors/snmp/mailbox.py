@@ -106,7 +106,9 @@ class Mailbox:
 
     def post(self, letter: Letter, timeout_s: float) -> None:
         """Send a letter; its time begins now."""
-        letter.request_id = next(each for each in self._ids if each not in self._under_way)
+        letter.request_id = next(self._ids)
+        while letter.request_id in self._under_way:
+            letter.request_id = next(self._ids)
         letter.timeout_s = timeout_s
         letter.due_s = self._clock.monotonic_s() + timeout_s
         if self._garbled:

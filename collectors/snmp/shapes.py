@@ -10,7 +10,7 @@ share a few hundred shapes of some 900 octets each.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from collectors.snmp import wire
@@ -37,7 +37,8 @@ class Shape:
         layout, at = ">", 0
         for number in numbers:
             free[number.begin : number.end] = b"\xff" * (number.end - number.begin)
-            free[number.begin] &= number.first_mask
+            if number.tag == wire.INTEGER:
+                free[number.begin] = 0x7F  # not its sign
             layout += f"{number.end - _WORD - at}xQ"  # the OID before a number leaves room for a word that ends with it
             at = number.end
         self.size = len(octets)
@@ -59,8 +60,7 @@ class _Number(NamedTuple):
 
     begin: int
     end: int
-    first_mask: int
-    """What of its first octet is free: not the sign of an INTEGER."""
+    tag: int
 
 
 class Group:
@@ -72,7 +72,7 @@ class Group:
         """Raises WireError for what is no OID."""
         self.asked = wire.asked(oids)
         self._oids = tuple(wire.oid_octets(oid) for oid in oids)
-        self._shapes: dict[int, Shape] = {}
+        self._shapes: dict[Hashable, Shape] = {}
 
     def parsed(self, datagram: bytes, at: int, end: int) -> tuple[tuple[Value, ...], int, Shape | None]:
         """The values of the group, where the next one begins, and the shape to look for next time: None where there
@@ -99,10 +99,13 @@ class Group:
         """The shape of these octets, shared with every device that answers so."""
         if not shaped or not numbers:
             return None
-        shape = Shape(octets, lead, numbers)
-        if len(self._shapes) >= _MOST_SHAPES:
-            self._shapes.clear()
-        return self._shapes.setdefault(shape.want, shape)
+        key = lead, *numbers
+        shape = self._shapes.get(key)
+        if shape is None:
+            if len(self._shapes) >= _MOST_SHAPES:
+                self._shapes.clear()
+            shape = self._shapes[key] = Shape(octets, lead, numbers)
+        return shape
 
 
 def _number(tag: int, datagram: bytes, value_at: int, stop: int, begin: int) -> _Number | None:
@@ -110,11 +113,11 @@ def _number(tag: int, datagram: bytes, value_at: int, stop: int, begin: int) -> 
     if tag == wire.INTEGER:
         if stop - value_at > _WORD or datagram[value_at] > 0x7F:
             return None
-        return _Number(value_at - begin, stop - begin, 0x7F)
+        return _Number(value_at - begin, stop - begin, tag)
     octets = wire.UNSIGNED.get(tag)
     if octets is None:
         return None
-    return _Number(max(value_at, stop - octets) - begin, stop - begin, 0xFF)
+    return _Number(max(value_at, stop - octets) - begin, stop - begin, tag)
 
 
 class Asked:

@@ -34,16 +34,24 @@ class Polling:
         self.layout: Layout | None = None
         self.watched: Sequence[str] | None = None
 
-    async def poll(self) -> PollReport:
-        """One visit. No counter in its report is wrong."""
-        report = await self.visit()
+    async def poll(self, probe_attempts: int = 2) -> PollReport:
+        """One visit. No counter in its report is wrong. One attempt is what the silent get."""
+        report = await self.visit(probe_attempts)
         if wrong := untrue(report, self.agent):
             raise AssertionError(f"these counters are not the device's: {wrong}")
         return report
 
-    async def visit(self) -> PollReport:
+    async def visit(self, probe_attempts: int = 2) -> PollReport:
         """One visit, which keeps the device's deadline."""
-        report, self.layout = await visit(self.device, self.watched, self.layout, self.session, SystemClock(), 0)
+        report, self.layout = await visit(
+            self.device,
+            self.watched,
+            self.layout,
+            self.session,
+            SystemClock(),
+            0,
+            probe_attempts=probe_attempts,
+        )
         assert report.elapsed_s <= self.device.snmp.deadline_s + SLACK_S
         return report
 

@@ -104,7 +104,12 @@ async def test_lesson_02_each_device_has_its_duration_in_the_metrics(tmp_path: P
         province = Province({"core-palu": agent, "rtr-poso": agent})
         await province.watch(lambda _: asyncio.sleep(1.5))
     for device in ("core-palu", "rtr-poso"):
-        duration = province.metrics.get_sample_value("netmon_collector_poll_duration_seconds", {"device": device, "engine": "gufo"})
+        duration = province.metrics.get_sample_value(
+            "netmon_collector_poll_duration_seconds", {"device": device, "engine": "gufo"}
+        )
         assert duration is not None
         assert 0 < duration < DEADLINE_S
-    assert (province.metrics.get_sample_value("netmon_collector_polls_total", {"outcome": "complete", "engine": "gufo"}) or 0) >= 2
+    assert (
+        province.metrics.get_sample_value("netmon_collector_polls_total", {"outcome": "complete", "engine": "gufo"})
+        or 0
+    ) >= 2

@@ -16,6 +16,7 @@ from netmon.bench import samples
 from netmon.bench.checking import Checker, WrongValue
 from netmon.bench.learning import Varbinds
 from netmon.bench.pipeline import Pipeline
+from netmon.bench.result import descriptors, resident_mb
 from netmon.bench.stopwatch import Stopwatch
 from netmon.model.clock import Clock
 from netmon.model.poll import Outcome, PollReport
@@ -72,6 +73,8 @@ class Pass:
         self.watch = Stopwatch()
         self.tally = Tally()
         self.last_round_s = 0.0
+        self.rss_mb, self.fds = 0.0, 0
+        """At the end, while all sockets are still open."""
 
     async def in_rounds(self, rounds: int, began: Callable[[], None]) -> None:
         """Every device once a round, as fast as they answer. A round begins with a slot, since a slot has one rate.
@@ -102,6 +105,7 @@ class Pass:
     async def _end(self) -> None:
         await self._pipeline.settle()
         self.watch.stop()
+        self.rss_mb, self.fds = resident_mb(), descriptors()
         if trouble := self._pipeline.trouble:
             raise BenchFailed(trouble)
         if self._wrong:

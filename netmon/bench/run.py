@@ -16,7 +16,7 @@ from netmon.bench.learning import learn_each, learn_one, look_at
 from netmon.bench.passing import BenchFailed, Pass
 from netmon.bench.pipeline import Pipeline, Stage
 from netmon.bench.province import Target
-from netmon.bench.result import Result, StageResult, descriptors, resident_mb
+from netmon.bench.result import Result, StageResult
 from netmon.bench.serving import Counts, Responder
 from netmon.model.access import Engine
 from netmon.model.clock import SystemClock
@@ -178,4 +178,4 @@ class _Bench:
         result.poll_s = tally.elapsed_s
         result.incomplete += tally.incomplete
         result.encoded_bytes += pipeline.encoder.octets
-        result.rss_mb, result.fds = resident_mb(), descriptors()
+        result.rss_mb, result.fds = of_stage.rss_mb, of_stage.fds

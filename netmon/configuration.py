@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from netmon.alerts.config import AlertsConfig, ChannelConfig
 from netmon.api.config import ApiConfig
-from netmon.settings.access import effective
+from netmon.model.access import Engine
+from netmon.settings.access import access_of, effective
 from netmon.settings.declared import Declared
 from netmon.settings.faults import Complaint, did_you_mean, quoted
 from netmon.settings.load import Check, Loaded, load
@@ -76,7 +77,8 @@ def promised_keys(configuration: Configuration, names: Names) -> Iterator[Compla
     """Keys that the device's engine cannot heed are said to have no effect, lest somebody waits for it."""
     for index, device in enumerate(configuration.devices):
         snmp = effective(configuration.snmp, device.snmp)
-        if device.answers_from and snmp.engine not in ("batch", "pysnmp"):
+        engine = access_of(snmp, configuration.poll_interval_s).engine
+        if device.answers_from and engine is Engine.GUFO:
             message = "has no effect: the gufo engine believes an answer from the device's own address alone"
             instead = "set address to the one that it answers from"
             hint = f"write snmp: {{engine: {'pysnmp' if snmp.version == '3' else 'batch'}}}, or {instead}"

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from netmon.cli.console import JsonOption, err, fail, out
-from netmon.model.access import AuthProtocol, PrivacyProtocol, SnmpAccess, SnmpVersion
+from netmon.model.access import AuthProtocol, Engine, PrivacyProtocol, SnmpAccess, SnmpVersion
 from netmon.model.clock import SystemClock
 from netmon.model.poll import InterfaceRow, PollReport
 from netmon.model.registry import Device
@@ -35,6 +35,7 @@ def poll(
     privacy: Annotated[PrivacyProtocol | None, typer.Option(help="v3; aes128 where a key is given")] = None,
     privacy_key: Annotated[str | None, typer.Option(help="visible in the process list")] = None,
     privacy_key_env: Annotated[str | None, typer.Option(help="name of the variable that holds it")] = None,
+    engine: Annotated[Engine | None, typer.Option(help="batch; gufo where the version is 3")] = None,
     deadline_s: Annotated[float, typer.Option(min=0.1, max=300, help="for everything together")] = 10.0,
     timeout_s: Annotated[float, typer.Option(min=0.05, max=60, help="of one request")] = 2.0,
     as_json: JsonOption = False,
@@ -44,7 +45,10 @@ def poll(
     Secrets are asked for where neither the option nor its -env twin gives them.
     """
     version = version or (SnmpVersion.V3 if user else SnmpVersion.V2C)
+    engine = engine or Engine.for_version(version)
     if version is SnmpVersion.V3:
+        if engine is Engine.BATCH:
+            fail("the batch engine speaks SNMP 1 and 2c, not 3: leave --engine out, or say --engine gufo", code=2)
         access = SnmpAccess(
             version=version,
             user=user or fail("--version 3 needs --user", code=2),
@@ -52,6 +56,7 @@ def poll(
             auth_key=_secret("authentication key", auth_key, auth_key_env, wanted=auth is not None),
             privacy=privacy or (PrivacyProtocol.AES128 if privacy_key or privacy_key_env else None),
             privacy_key=_secret("privacy key", privacy_key, privacy_key_env, wanted=privacy is not None),
+            engine=engine,
             deadline_s=deadline_s,
             timeout_s=timeout_s,
         )
@@ -59,7 +64,7 @@ def poll(
             fail("--privacy needs --auth as well (RFC 3414: there is no privacy without authentication)", code=2)
     else:
         asked = _secret("community", community, community_env, wanted=True)
-        access = SnmpAccess(version=version, community=asked, deadline_s=deadline_s, timeout_s=timeout_s)
+        access = SnmpAccess(version, asked, engine=engine, deadline_s=deadline_s, timeout_s=timeout_s)
     address, port = split_host(host)
     report = _ask(Device(id=f"{address}:{port}", address=address, region="", snmp=access, port=port))
     if as_json:

@@ -33,7 +33,7 @@ def timeout_of(snmp: SnmpConfig, poll_interval_s: int) -> float:
 def access_of(snmp: SnmpConfig, poll_interval_s: int) -> SnmpAccess:
     """The model's access out of a complete configuration; what the version has no use for is left out."""
     version = SnmpVersion(snmp.version or "2c")
-    engine = Engine(snmp.engine or "gufo")
+    engine = Engine(snmp.engine) if snmp.engine else Engine.for_version(version)
     deadline_s, timeout_s = deadline_of(snmp, poll_interval_s), timeout_of(snmp, poll_interval_s)
     if version is not SnmpVersion.V3:
         community = _secret(snmp.community)

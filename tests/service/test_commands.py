@@ -96,6 +96,18 @@ def test_poll_shows_a_table(snmpd_agent: Agent) -> None:
     assert "octets" in done.stdout
 
 
+@pytest.mark.parametrize(("chosen", "asks"), [((), "batch"), (("--engine", "gufo"), "gufo")])
+def test_poll_says_which_engine_asked(snmpd_agent: Agent, chosen: tuple[str, ...], asks: str) -> None:
+    done = netmon("poll", f"{snmpd_agent.address}:{snmpd_agent.port}", "--community", "public", *chosen)
+    assert f" s by {asks}\n" in done.stdout
+
+
+def test_poll_by_the_batch_engine_does_not_speak_v3() -> None:
+    done = netmon("poll", "127.0.0.1", "--user", "netmon", "--engine", "batch")
+    assert done.returncode == 2
+    assert "say --engine gufo" in done.stderr
+
+
 def test_poll_speaks_v3_with_keys_from_the_environment(snmpd_agent: Agent) -> None:
     keys = {"A_KEY": V3_USER.auth_passphrase, "P_KEY": V3_USER.priv_passphrase}
     who = ("--user", V3_USER.name, "--auth", "sha1", "--auth-key-env", "A_KEY", "--privacy-key-env", "P_KEY")

@@ -5,7 +5,9 @@ import sys
 import pytest
 
 from netmon.configuration import Configuration
+from netmon.model.access import Engine
 from netmon.settings.check import check
+from netmon.settings.load import Loaded
 from tests.unit.settings.conftest import SOUND, LoadText, Spoilt
 
 EXACT = [
@@ -332,12 +334,12 @@ def test_a_class_without_thresholds_is_said_once_with_the_class_that_was_meant(l
 
 def test_answers_from_is_a_warning_where_the_engine_cannot_heed_it(load_text: LoadText) -> None:
     wanted = SOUND.replace("address: 10.20.2.1", "address: 10.20.2.1, answers_from: [10.20.2.9]")
-    (warning,) = load_text(wanted).warnings
+    by_gufo = wanted.replace("version: 2c, community", "engine: gufo, version: 2c, community")
+    (warning,) = load_text(by_gufo).warnings
     assert "devices[1].answers_from: has no effect: the gufo engine" in str(warning)
     assert "write snmp: {engine: batch}" in str(warning)
-    for engine in ("batch", "pysnmp"):
-        believed = wanted.replace("version: 2c, community", f"engine: {engine}, version: 2c, community")
-        assert load_text(believed).warnings == ()
+    for heeded in (wanted, by_gufo.replace("gufo", "batch"), by_gufo.replace("gufo", "pysnmp")):
+        assert load_text(heeded).warnings == ()
 
 
 def test_on_v3_answers_from_is_heeded_by_pysnmp(load_text: LoadText) -> None:
@@ -348,6 +350,20 @@ def test_on_v3_answers_from_is_heeded_by_pysnmp(load_text: LoadText) -> None:
         load_text(SOUND.replace("address: 10.20.2.1", own.replace("version: 3", "version: 3, engine: pysnmp"))).warnings
         == ()
     )
+
+
+def test_the_fastest_engine_of_the_version_asks_unless_another_is_chosen(load_text: LoadText) -> None:
+    v3 = "snmp: {version: 3, user: netmon}"
+    mixed = SOUND.replace("address: 10.20.2.1", f"address: 10.20.2.1, {v3}")
+    assert engines(load_text(mixed)) == {"core-palu": Engine.BATCH, "rtr-poso": Engine.GUFO, "rtr-sigi": Engine.BATCH}
+    assert engines(load_text(mixed.replace("version: 2c", "version: 1"))) == engines(load_text(mixed))
+    for engine in (Engine.GUFO, Engine.PYSNMP):
+        chosen = mixed.replace("version: 2c, community", f"engine: {engine}, version: 2c, community")
+        assert set(engines(load_text(chosen)).values()) == {engine}
+
+
+def engines(loaded: Loaded[Configuration]) -> dict[str, Engine]:
+    return {device.id: device.snmp.engine for device in loaded.registry.devices.values()}
 
 
 def test_the_batch_engine_does_not_speak_v3(spoilt: Spoilt) -> None:

@@ -22,9 +22,9 @@ class Asking:
         self.max_varbinds = max_varbinds
 
     async def probe(self, pdu: Pdu, attempts: int) -> None:
-        """The first PDU of a visit, alone. One of a single attempt, which is for the silent, begins with its first value
-        only: there are agents that say nothing to a PDU that is too much for them, and they are not dead. Raises what
-        the session raises."""
+        """The first PDU of a visit, alone. One of a single attempt, which is for the silent, begins with its first
+        value only: there are agents that say nothing to a PDU that is too much for them, and they are not dead. Raises
+        what the session raises."""
         first, *rest = self._fitting(pdu)
         if attempts > 1 or len(first.oids) == 1:
             await self.get(first, attempts)

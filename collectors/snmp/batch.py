@@ -4,8 +4,8 @@ A PDU is encoded once, for all devices that are asked the same; a sending is thr
 when it carries the request-id of a request that is under way, from an address that the device may answer from
 (``Device.answers_from``), with its community and version. Everything else is counted and dropped.
 
-On a socket that is connected to nobody the kernel does not tell of ICMP port unreachable: a device where nothing
-listens is ``NoAnswer`` after the time-out here, where gufo says ``Unreachable`` at once.
+ICMP errors are heard where the platform tells of them (``icmp.py``): a device where nothing listens is
+``Unreachable`` at once.
 
 Walks are rare (a layout is learned once a day) and stay with gufo, on a socket of their own that ends with the walk;
 but gufo hears a device's own address alone, so those that answer from others are walked here (``walking.py``).

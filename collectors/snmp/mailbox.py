@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
+from collectors.snmp.icmp import Endpoint, Refusal, refusals, told_of
 from collectors.snmp.session import Malformed, NoAnswer, TooBig, Unreachable
 from collectors.snmp.shapes import Heads
 from collectors.snmp.wire import Reply, Request, WireError
@@ -20,11 +21,10 @@ from netmon.model.registry import Device
 
 log = structlog.get_logger()
 
-Endpoint = tuple[str, int]
-"""Address and port, as the kernel writes them."""
-
 _RECEIVE_BUFFER = 8 * 1024 * 1024  # octets: thousands of answers may come at once while this process judges others
 _DATAGRAMS_A_TURN = 256  # then the other tasks of the loop have theirs
+_REFUSALS_A_TURN = 256
+_TRIES = 4  # of one sendto: each may fail for what the kernel was told of another datagram
 _IDS_AT_ONCE = 512
 _MOST_GARBLERS = 10_000  # anybody can send from any address
 _SWEEP_S = 0.02
@@ -80,6 +80,8 @@ class Mailbox:
         self._under_way: dict[int, Letter] = {}
         self._unsent: deque[Letter] = deque()
         self._sweeping: asyncio.TimerHandle | None = None
+        self._told = False
+        """The kernel has something to say of datagrams that were not delivered."""
         self._garbled: Counter[Endpoint] = Counter()
         self._hinted: set[str] = set()
         self._ids = _unpredictable()
@@ -92,6 +94,7 @@ class Mailbox:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)  # the kernel's own limit holds
         if self._family is socket.AF_INET6:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        told_of(self._socket)
         self._loop.add_reader(self._socket, self._receive)
 
     def close(self) -> None:
@@ -126,15 +129,21 @@ class Mailbox:
         self._under_way.pop(letter.request_id, None)
 
     def _send(self, letter: Letter) -> bool:
-        """False where the kernel's buffer is full: it goes when there is room."""
-        try:
-            self._socket.sendto(letter.request.datagram(letter.request_id), letter.peer.endpoint)
-        except BlockingIOError:
-            self._unsent.appendleft(letter)
-            self._loop.add_writer(self._socket, self._send_rest)
-            return False
-        except OSError as error:
-            self._loop.call_soon(self._end, letter, _why_not_sent(error, letter.peer.device.where))
+        """False where the kernel's buffer is full: it goes when there is room. An error that comes again and again is
+        the letter's own."""
+        datagram = letter.request.datagram(letter.request_id)
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._socket.sendto(datagram, letter.peer.endpoint)
+                break
+            except BlockingIOError:
+                self._unsent.appendleft(letter)
+                self._loop.add_writer(self._socket, self._send_rest)
+                return False
+            except OSError as error:
+                self._told = True
+                if not tries_left:
+                    self._loop.call_soon(self._end, letter, _why_not_sent(error, letter.peer.device.where))
         return True
 
     def _send_rest(self) -> None:
@@ -145,12 +154,20 @@ class Mailbox:
         self._loop.remove_writer(self._socket)
 
     def _receive(self) -> None:
-        for _ in range(_DATAGRAMS_A_TURN):
+        for turn in range(_DATAGRAMS_A_TURN):
             try:
                 datagram, source = self._socket.recvfrom(65535)
-            except OSError:  # nothing left, or an error that the kernel kept for some earlier datagram
-                return
-            self._sort(datagram, source[:2])
+            except BlockingIOError:
+                self._told |= not turn  # woken, and not for a datagram
+                break
+            except OSError:
+                self._told = True
+            else:
+                self._sort(datagram, source[:2])
+        if self._told:
+            self._told = False
+            for refusal in refusals(self._socket, _REFUSALS_A_TURN):
+                self._heed(refusal)
 
     def _sort(self, datagram: bytes, source: Endpoint) -> None:
         try:
@@ -171,6 +188,14 @@ class Mailbox:
             self.dropped["estranged"] += 1
         else:
             self._end(letter, Arrival(reply, datagram, self._clock.monotonic_s()))
+
+    def _heed(self, refusal: Refusal) -> None:
+        """Whoever sends back our own octets, request-id and all, is on the request's way, or it was never sent."""
+        letter = self._under_way.get(refusal.request_id) if refusal.request_id is not None else None
+        if letter is None or refusal.destination not in letter.peer.believed:
+            return
+        if letter.request.datagram(letter.request_id).startswith(refusal.quote):
+            self._end(letter, _why_not_sent(refusal.error, letter.peer.device.where))
 
     def _end(self, letter: Letter, outcome: Arrival | Exception) -> None:
         if self._under_way.pop(letter.request_id, None) is letter:
@@ -209,6 +234,8 @@ def _why_not_sent(error: OSError, where: str) -> Exception:
         return error
     if error.errno == errno.EMSGSIZE:
         return TooBig(f"{where}: the request does not fit into one datagram")
+    if error.errno == errno.ECONNREFUSED:
+        return Unreachable(f"{where}: nothing listens there (port closed)")
     return Unreachable(f"{where} cannot be reached: {error.strerror or error}")
 
 

@@ -43,7 +43,9 @@ class Kind:
 
     def __init__(self, columns: tuple[str, ...]) -> None:
         self.width = len(columns)
-        self.places = np.array([_NAMES.index(_PLACES[name]) for name in columns], np.intp)
+        places = [_NAMES.index(_PLACES[name]) for name in columns]
+        side_by_side = places == list(range(len(places)))
+        self.places = slice(len(places)) if side_by_side else np.array(places, np.intp)  # a slice is copied at once
         self.limits = np.array([_limit(name) for name in columns], np.uint64)
         self.counter_bits = 64 if if_mib.IN_OCTETS.name in columns else 32 if if_mib.IN_OCTETS_32.name in columns else 0
         self.megabits = if_mib.HIGH_SPEED.name in columns
@@ -71,14 +73,15 @@ def read_into(table: Table, kind: Kind, places: Sequence[int], rows: Sequence[Se
     if numbers.size != len(rows) * kind.width:
         return False
     numbers = numbers.reshape(len(rows), kind.width)
-    if (numbers > kind.limits).any():
+    if np.greater(numbers, kind.limits).any():
         return False
-    figures = np.zeros(len(rows), READING)
+    figures = table if len(rows) == len(table) else np.zeros(len(rows), READING)
     figures.view("<u8").reshape(len(rows), _WIDTH)[:, kind.places] = numbers  # all columns in one go
     figures["counter_bits"] = kind.counter_bits
     figures["said"] = kind.said
     _speeds(figures, kind)
-    table[places if len(rows) < len(table) else slice(None)] = figures
+    if figures is not table:
+        table[places] = figures
     return True
 
 

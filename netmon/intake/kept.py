@@ -42,7 +42,7 @@ for ``READ[i]``, of the counters alone. ``this_run``: 1 if this process read it,
 ``arrived_s``.
 """
 
-COUNTERS: Final = READ[: READ.index("speed_bps")]
+COUNTERS: Final = READ[: READ.index("discontinuity_ticks") + 1]
 """Octet counters, events and ifCounterDiscontinuityTime: the first in ``READ``."""
 COUNTERS_SAID: Final = (1 << len(COUNTERS)) - 1
 OCTETS_SAID: Final = 0b11

@@ -31,9 +31,9 @@ READ: Final = (
     "in_discards",
     "out_discards",
     "discontinuity_ticks",
-    "speed_bps",
     "admin_status",
     "oper_status",
+    "speed_bps",
     "counter_bits",
 )
 """The figures of one interface row, as ``InterfaceRow`` names them."""

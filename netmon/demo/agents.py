@@ -1,4 +1,4 @@
-"""Simulated routers as real SNMP agents (v2c and v3) on loopback UDP, by pysnmp's command responder.
+"""Simulated routers as real SNMP agents (v1, v2c or v3) on loopback UDP, by pysnmp's command responder.
 
 They are slow beside a router's agent and fast enough for a province of forty. Nothing in here knows netmon's collector.
 """
@@ -76,7 +76,8 @@ def start_agent(router: Router, port: int, access: SnmpAccess, is_dark: Callable
     else:
         assert access.community
         config.add_v1_system(engine, "demo", access.community.reveal())
-        config.add_vacm_user(engine, 2, "demo", "noAuthNoPriv", EVERYTHING)
+        model = 1 if access.version is SnmpVersion.V1 else 2  # SnmpSecurityModel, RFC 3411
+        config.add_vacm_user(engine, model, "demo", "noAuthNoPriv", EVERYTHING)
     served = context.SnmpContext(engine)
     served.unregister_context_name(b"")
     served.register_context_name(b"", _View(router))

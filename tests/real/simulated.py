@@ -20,12 +20,27 @@ from pathlib import Path
 from typing import Any
 
 from netmon.demo.agents import start_agent
-from netmon.demo.router import IF_ENTRY, IFX_ENTRY, Port, Router, Syntax
-from netmon.model.access import SnmpAccess
+from netmon.demo.router import IF_ENTRY, IFX_ENTRY, Oid, Port, Router, Syntax, Value
+from netmon.model.access import AuthProtocol, PrivacyProtocol, SnmpAccess, SnmpVersion
 from netmon.model.secret import Secret
 from tests.real.components import PROJECT, free_port
 
 COMMUNITY = "simulated"
+USER, AUTH_KEY, PRIVACY_KEY = "simulated", "simulated auth", "simulated privacy"
+DECLARED_SNMP: Mapping[str, Mapping[str, str]] = {
+    "1": {"version": "1", "engine": "batch"},
+    "2c": {"version": "2c", "engine": "batch"},
+    "3": {
+        "version": "3",
+        "engine": "gufo",
+        "user": USER,
+        "auth": "sha256",
+        "auth_key": AUTH_KEY,
+        "privacy": "aes128",
+        "privacy_key": PRIVACY_KEY,
+    },
+}
+"""What a device's ``snmp`` says where a test chooses its version."""
 CONTRACT_BPS = 100_000_000
 CALM_SHARE, FULL_SHARE = 0.4, 0.97
 FIRST_UPTIME_S = 86_400
@@ -64,6 +79,7 @@ class Obedient(Router):
     def __init__(self, name: str, if_names: Sequence[str], orders: Orders) -> None:
         self._all = [self._port(name, if_name) for if_name in if_names]
         self._restarts = 0
+        self.walked = 0
         self.orders = orders
         super().__init__(name, "netmon test router (no real device)", self._all, time.time() - FIRST_UPTIME_S)
         self.obey(orders)
@@ -84,6 +100,11 @@ class Obedient(Router):
         for index, port in enumerate(self.ports, start=1):
             self._mark(index, f"{self.name}/{port.if_name}")
 
+    def after(self, oid: Oid, unix_s: float) -> tuple[Oid, Value] | None:
+        """Counted: a GETNEXT or GETBULK came in. Who knows the OIDs asks by GET alone."""
+        self.walked += 1
+        return super().after(oid, unix_s)
+
     def _mark(self, index: int, interface: str) -> None:
         shut, down = interface in self.orders.shut, interface in self.orders.down
         for column, value in ((7, _DOWN if shut else _UP), (8, _DOWN if shut or down else _UP)):
@@ -102,11 +123,13 @@ class Obedient(Router):
 class Network:
     """The star as a test sees it: what netmon is told of it, and orders."""
 
-    def __init__(self, folder: Path, leaves: int) -> None:
+    def __init__(self, folder: Path, leaves: int, versions: Mapping[str, str] | None = None) -> None:
+        self.versions = dict(versions or {})
         self.leaves = tuple(f"leaf-{n:02}" for n in range(1, leaves + 1))
         self.ports = {name: free_port(socket.SOCK_DGRAM) for name in ("core", *self.leaves)}
         self.orders = Orders()
         self._control = folder / "orders.json"
+        self._walked = folder / "walked.json"
 
     @property
     def if_names(self) -> Mapping[str, tuple[str, ...]]:
@@ -119,15 +142,19 @@ class Network:
             setattr(self.orders, name, what)
         self.orders.write(self._control)
 
+    def walked(self) -> Mapping[str, int]:
+        """Variables that each router was asked for by GETNEXT or GETBULK, as of 0.05 s ago."""
+        counted: Mapping[str, int] = json.loads(self._walked.read_text(encoding="utf-8"))
+        return counted
+
     def declared(self, leaves: Sequence[str] | None = None) -> dict[str, Any]:
         """``regions``, ``devices``, ``links`` and ``sites`` of a configuration: two leaves a region, one site each."""
         shown = self.leaves if leaves is None else leaves
         region = {leaf: f"72.{1 + self.leaves.index(leaf) // 2:02}" for leaf in shown}
         mbps = {"down": CONTRACT_BPS / 1e6, "up": CONTRACT_BPS / 1e6}
-        at = {"address": "127.0.0.1"}
         return {
-            "devices": [{"id": "core", **at, "port": self.ports["core"], "region": "72.71"}]
-            + [{"id": n, **at, "port": self.ports[n], "region": region[n], "uplink": f"core-{n}"} for n in shown],
+            "devices": [{**self._reached("core"), "region": "72.71"}]
+            + [{**self._reached(n), "region": region[n], "uplink": f"core-{n}"} for n in shown],
             "links": [
                 {"id": f"core-{n}", "device": "core", "if_name": n, "region": region[n], "contract_mbps": mbps}
                 for n in shown
@@ -138,6 +165,10 @@ class Network:
             ],
             "sites": [{"id": f"office-{n}", "name": f"Office {n}", "region": region[n], "device": n} for n in shown],
         }
+
+    def _reached(self, name: str) -> dict[str, Any]:
+        snmp = {"snmp": dict(DECLARED_SNMP[self.versions[name]])} if name in self.versions else {}
+        return {"id": name, "address": "127.0.0.1", "port": self.ports[name], **snmp}
 
     def configuration(self, folder: Path, interval_s: int = 2, **more: Any) -> dict[str, Any]:
         """A whole configuration with a quick clock: saturation warns after three intervals, silence settles in two."""
@@ -155,14 +186,15 @@ class Network:
 
 
 @contextmanager
-def running_network(folder: Path, leaves: int) -> Iterator[Network]:
-    """A star whose agents answer; its process is ended when the body is left."""
-    network = Network(folder, leaves)
+def running_network(folder: Path, leaves: int, versions: Mapping[str, str] | None = None) -> Iterator[Network]:
+    """A star whose agents answer; its process is ended when the body is left. ``versions``: of SNMP, by router id;
+    who is not named speaks 2c, and is asked by the engine that netmon chooses."""
+    network = Network(folder, leaves, versions)
     network.order()
     spec = folder / "routers.json"
-    spec.write_text(json.dumps([network.if_names, network.ports]), encoding="utf-8")
+    spec.write_text(json.dumps([network.if_names, network.ports, network.versions]), encoding="utf-8")
     agents = subprocess.Popen(
-        [sys.executable, "-m", "tests.real.simulated", str(spec), str(folder / "orders.json")],
+        [sys.executable, "-m", "tests.real.simulated", str(folder)],
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -179,13 +211,34 @@ def running_network(folder: Path, leaves: int) -> Iterator[Network]:
         agents.stdout.close()
 
 
-async def _serve(spec: Path, control: Path) -> None:
-    if_names, udp_ports = json.loads(spec.read_text(encoding="utf-8"))
+def _access(version: str) -> SnmpAccess:
+    if version != "3":
+        return SnmpAccess(SnmpVersion(version), Secret(COMMUNITY))
+    return SnmpAccess(
+        SnmpVersion.V3,
+        user=USER,
+        auth=AuthProtocol.SHA256,
+        auth_key=Secret(AUTH_KEY),
+        privacy=PrivacyProtocol.AES128,
+        privacy_key=Secret(PRIVACY_KEY),
+    )
+
+
+def _note(walked: Path, routers: Mapping[str, Obedient]) -> None:
+    partial = walked.with_suffix(".part")
+    partial.write_text(json.dumps({name: router.walked for name, router in routers.items()}), encoding="utf-8")
+    partial.rename(walked)
+
+
+async def _serve(folder: Path) -> None:
+    if_names, udp_ports, versions = json.loads((folder / "routers.json").read_text(encoding="utf-8"))
+    control, walked = folder / "orders.json", folder / "walked.json"
     orders = Orders.read(control)
     routers = {name: Obedient(name, names, orders) for name, names in if_names.items()}
     for name, router in routers.items():
-        access = SnmpAccess(community=Secret(COMMUNITY))
+        access = _access(versions.get(name, "2c"))
         start_agent(router, udp_ports[name], access, lambda router=router: router.name in router.orders.dark)  # type: ignore[misc]
+    _note(walked, routers)
     print("ready", flush=True)
     seen = 0
     parent = os.getppid()
@@ -195,8 +248,9 @@ async def _serve(spec: Path, control: Path) -> None:
             seen, orders = stamp, Orders.read(control)
             for router in routers.values():
                 router.obey(orders)
+        _note(walked, routers)
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(_serve(Path(sys.argv[1])))

@@ -47,6 +47,7 @@ def collect(loaded: Loaded[Configuration]) -> None:
             clock,
             pdus_in_flight=config.collector.pdus_in_flight,
             pdus_per_device=config.collector.pdus_per_device,
+            metrics=metrics,
         ),
         deliver=intake.accept_all,
         clock=clock,

@@ -56,7 +56,12 @@ class BatchEngine:
     @property
     def dropped(self) -> Counter[str]:
         """Datagrams that were not believed, by reason (see ``Mailbox.dropped``)."""
-        return sum((mailbox.dropped for mailbox in self._mailboxes.values()), Counter())
+        return sum((mailbox.dropped for mailbox in self.mailboxes), Counter())
+
+    @property
+    def mailboxes(self) -> tuple[Mailbox, ...]:
+        """Those that are open, and what each of them has counted."""
+        return tuple(self._mailboxes.values())
 
     def session(self, device: Device) -> "BatchSession":
         """Raises ValueError for v3, and RuntimeError on a second event loop."""
@@ -99,7 +104,7 @@ class BatchEngine:
 
     async def close(self) -> None:
         """Close the sockets; whoever still waits gets NoAnswer."""
-        for mailbox in self._mailboxes.values():
+        for mailbox in self.mailboxes:
             mailbox.close()
         self._mailboxes.clear()
         await self._walks.close()

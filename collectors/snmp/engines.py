@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+from prometheus_client import CollectorRegistry
+
 from collectors.snmp.batch import BatchEngine
 from collectors.snmp.gufo import GufoEngine
+from collectors.snmp.metrics import BatchMetrics
 from collectors.snmp.pysnmp import PysnmpEngine
 from collectors.snmp.session import Session, SnmpEngine
 from netmon.model.access import Engine
@@ -37,7 +40,11 @@ class Engines:
             await engine.close()
 
 
-def standard_engines(clock: Clock, *, pdus_in_flight: int = 2000, pdus_per_device: int = 4) -> Engines:
-    """Every engine that there is."""
+def standard_engines(
+    clock: Clock, *, pdus_in_flight: int = 2000, pdus_per_device: int = 4, metrics: CollectorRegistry | None = None
+) -> Engines:
+    """Every engine that there is. ``metrics`` will show what the batch engine counts."""
     batch = BatchEngine(clock, in_flight=pdus_in_flight, pace=pdus_per_device)
+    if metrics is not None:
+        metrics.register(BatchMetrics(batch))
     return Engines({Engine.GUFO: GufoEngine(clock), Engine.BATCH: batch, Engine.PYSNMP: PysnmpEngine(clock)})

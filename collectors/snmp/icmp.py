@@ -4,12 +4,15 @@ Linux alone keeps that queue (IP_RECVERR, ip(7) and ipv6(7)). Elsewhere nothing 
 silence.
 """
 
+import errno
 import os
 import socket
 import struct
 import sys
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from collectors.snmp.session import TooBig, Unreachable
 
 Endpoint = tuple[str, int]
 """Address and port, as the kernel writes them."""
@@ -20,6 +23,7 @@ _EXTENDED_ERROR = struct.Struct("=IB")  # struct sock_extended_err: ee_errno and
 _ICMP_ORIGINS = (2, 3)  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6; what this machine itself found wrong, sendto has said
 _QUOTED = 2048  # octets: IPv6 quotes at most 1232 of a datagram, IPv4 hosts 520 and some routers none
 _ANCILLARY = 512
+_OUR_OWN_WANT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 
 class Refusal(NamedTuple):
@@ -42,6 +46,18 @@ class Refusal(NamedTuple):
             return None
         octets = self.quote[id_at + 2 : id_at + 6]
         return int.from_bytes(octets, "big") if len(octets) == 4 else None
+
+
+def why_not_sent(error: OSError, where: str) -> Exception:
+    """What it means for whoever waits for an answer: TooBig, Unreachable, or for what this machine itself lacks the
+    error as it is."""
+    if error.errno in _OUR_OWN_WANT:
+        return error
+    if error.errno == errno.EMSGSIZE:
+        return TooBig(f"{where}: the request does not fit into one datagram")
+    if error.errno == errno.ECONNREFUSED:
+        return Unreachable(f"{where}: nothing listens there (port closed)")
+    return Unreachable(f"{where} cannot be reached: {error.strerror or error}")
 
 
 def told_of(opened: socket.socket) -> None:

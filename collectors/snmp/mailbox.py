@@ -1,7 +1,6 @@
 """One UDP socket for many devices: what is sent, what is waited for, and what of all that arrives is believed."""
 
 import asyncio
-import errno
 import os
 import socket
 import struct
@@ -12,8 +11,8 @@ from typing import NamedTuple
 
 import structlog
 
-from collectors.snmp.icmp import Endpoint, Refusal, refusals, told_of
-from collectors.snmp.session import Malformed, NoAnswer, TooBig, Unreachable
+from collectors.snmp.icmp import Endpoint, Refusal, refusals, told_of, why_not_sent
+from collectors.snmp.session import Malformed, NoAnswer
 from collectors.snmp.shapes import Heads
 from collectors.snmp.wire import Reply, Request, WireError
 from netmon.model.clock import Clock
@@ -29,7 +28,6 @@ _IDS_AT_ONCE = 512
 _MOST_GARBLERS = 10_000  # anybody can send from any address
 _SWEEP_S = 0.02
 """How late a time-out may be noticed: one look at all that is under way costs less than a timer for each."""
-_OUR_OWN_WANT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +72,11 @@ class Mailbox:
         self.dropped: Counter[str] = Counter()
         """Datagrams that were not believed: ``garbled``, ``unasked`` (late, doubled or forged), ``elsewhere``
         (from another address) and ``estranged`` (another community or version than was asked with)."""
+        self.sent = 0
+        """Letters, each one PDU."""
+        self.timed_out = 0
+        self.refused = 0
+        """Those that the network or this machine's kernel did not deliver."""
         self._family = family
         self._clock = clock
         self._heads = Heads()
@@ -109,6 +112,7 @@ class Mailbox:
 
     def post(self, letter: Letter, timeout_s: float) -> None:
         """Send a letter; its time begins now."""
+        self.sent += 1
         letter.request_id = next(self._ids)
         while letter.request_id in self._under_way:
             letter.request_id = next(self._ids)
@@ -143,7 +147,8 @@ class Mailbox:
             except OSError as error:
                 self._told = True
                 if not tries_left:
-                    self._loop.call_soon(self._end, letter, _why_not_sent(error, letter.peer.device.where))
+                    self.refused += 1
+                    self._loop.call_soon(self._end, letter, why_not_sent(error, letter.peer.device.where))
         return True
 
     def _send_rest(self) -> None:
@@ -195,7 +200,8 @@ class Mailbox:
         if letter is None or refusal.destination not in letter.peer.believed:
             return
         if letter.request.datagram(letter.request_id).startswith(refusal.quote):
-            self._end(letter, _why_not_sent(refusal.error, letter.peer.device.where))
+            self.refused += 1
+            self._end(letter, why_not_sent(refusal.error, letter.peer.device.where))
 
     def _end(self, letter: Letter, outcome: Arrival | Exception) -> None:
         if self._under_way.pop(letter.request_id, None) is letter:
@@ -209,6 +215,7 @@ class Mailbox:
         self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep) if self._under_way else None
 
     def _too_late(self, letter: Letter) -> Exception:
+        self.timed_out += 1
         where = letter.peer.device.where
         if self._garbled and self._garbled_by(letter.peer) > letter.garbled:
             return Malformed(f"{where} sent something that is not a proper SNMP answer")
@@ -227,16 +234,6 @@ class Mailbox:
     def _garbled_by(self, peer: Peer) -> int:
         """Datagrams without sense from the device's addresses."""
         return sum(self._garbled.get(endpoint, 0) for endpoint in peer.believed)
-
-
-def _why_not_sent(error: OSError, where: str) -> Exception:
-    if error.errno in _OUR_OWN_WANT:
-        return error
-    if error.errno == errno.EMSGSIZE:
-        return TooBig(f"{where}: the request does not fit into one datagram")
-    if error.errno == errno.ECONNREFUSED:
-        return Unreachable(f"{where}: nothing listens there (port closed)")
-    return Unreachable(f"{where} cannot be reached: {error.strerror or error}")
 
 
 def _unpredictable() -> Iterator[int]:

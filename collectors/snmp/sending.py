@@ -13,8 +13,13 @@ class Window:
     first come first served."""
 
     def __init__(self, size: int) -> None:
-        self._free = size
+        self._size = self._free = size
         self._waiting: deque[Sending] = deque()
+
+    @property
+    def in_flight(self) -> int:
+        """PDUs that are under way."""
+        return self._size - self._free
 
     def enter(self, sending: "Sending") -> bool:
         """True where there is a place; else ``sending.go`` is called when there is one."""

@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from collectors.poller.collector import Collector
+from collectors.poller.garbage import spare_what_stays
 from collectors.poller.metrics import CollectorMetrics
 from collectors.snmp.engines import standard_engines
 from netmon.configuration import Configuration
@@ -97,6 +98,7 @@ async def _poll(collector: Collector, intake: Intake, process: Process) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop.request)
     await collector.start()
+    spare_what_stays()
     polling = asyncio.create_task(collector.run())
     flushing = asyncio.create_task(_flush(intake))
     await asyncio.wait([polling, flushing, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)

@@ -10,6 +10,7 @@ from itertools import islice
 from prometheus_client import CollectorRegistry
 
 from collectors.poller.collector import Collector
+from collectors.poller.garbage import spare_what_stays
 from collectors.poller.metrics import CollectorMetrics
 from collectors.snmp.engines import standard_engines
 from netmon.bench import samples
@@ -100,6 +101,7 @@ class Pass:
 
     def _begin(self, began: Callable[[], None]) -> None:
         self.tally = Tally()
+        spare_what_stays()  # as the collector's process does when its devices are known
         began()
 
     async def _end(self) -> None:

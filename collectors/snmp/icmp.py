@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from collectors.snmp.session import TooBig, Unreachable
@@ -65,7 +66,8 @@ def told_of(opened: socket.socket) -> None:
     the socket fail, whatever its destination: it must be tried again."""
     if sys.platform == "linux":
         level, option = _TELLS[opened.family == socket.AF_INET6]
-        opened.setsockopt(level, option, 1)
+        with suppress(OSError):  # a sandbox may lack it
+            opened.setsockopt(level, option, 1)
 
 
 def refusals(opened: socket.socket, most: int) -> Iterator[Refusal]:

@@ -2,7 +2,7 @@
 
 A hundred times slower than the others, and written by other people: for the device that those cannot read, and for
 v3 devices that answer from another address than the one that was asked (``Device.answers_from``), which gufo does not
-hear. Like the batch engine it learns nothing of ICMP: where nothing listens is ``NoAnswer`` after the time-out.
+hear. It learns nothing of ICMP: where nothing listens is ``NoAnswer`` after the time-out.
 """
 
 import asyncio

@@ -32,7 +32,7 @@ from netmon.model.clock import Clock
 from netmon.model.registry import Device
 
 _VERSIONS = {SnmpVersion.V1: wire.V1, SnmpVersion.V2C: wire.V2C}
-_MOST_PDUS = 256  # of one device: a poll of more than a thousand interfaces
+_FEW = 4  # besides those of a poll: its probe
 
 
 class BatchEngine:
@@ -153,6 +153,8 @@ class BatchSession:
     async def get_all(self, pdus: Sequence[Pdu], timeout_s: float, answers: MutableMapping[Pdu, Answer]) -> None:
         """What is answered with an error, or with other things than were asked, is left out like what is not."""
         asked = [self._kept(pdu) for pdu in pdus]
+        if len(self._asked) > len(pdus) + _FEW:  # what is left of a table that was learned is not asked again
+            self._asked = dict(zip(pdus, asked, strict=True))
 
         def take(number: int, outcome: Arrival | Exception) -> None:
             if isinstance(outcome, Arrival) and not outcome.reply.error_status:
@@ -209,8 +211,6 @@ class BatchSession:
         """The same few PDUs are asked at every poll."""
         known = self._asked.get(pdu)
         if known is None:
-            if len(self._asked) >= _MOST_PDUS:
-                self._asked.clear()
             known = self._asked[pdu] = self._engine.asked(pdu, self._version, self._community)
         return known
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from netmon.model.registry import Agency, Contract, Device, Facing, Link, Region, Registry, Site
@@ -75,11 +76,12 @@ def _devices(declared: Declared) -> Iterable[Device]:
 
 
 def _link(link: LinkConfig, timezone: str) -> Link:
+    """What many links have in common is one text in memory."""
     return Link(
         id=link.id,
-        device=link.device,
-        if_name=link.if_name,
-        region=link.region,
+        device=sys.intern(link.device),
+        if_name=sys.intern(link.if_name),
+        region=sys.intern(link.region),
         facing=Facing(link.facing),
         name=link.name,
         link_class=link.link_class,

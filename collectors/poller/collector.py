@@ -26,6 +26,8 @@ log = structlog.get_logger()
 _TICK_S = 0.05
 _SILENT_AT_ONCE = 500
 """Of the silent, while each waits for its time-out: so that they never fill the engines' windows."""
+_READ_AT_ONCE = 200
+"""Of the devices that have answered their probe: what comes back from them never waits long in the socket."""
 _LEARNED_AT_ONCE = 20
 """Of the devices whose table must be walked: a thousand new ones at once would all miss their deadlines."""
 _SLOW_SHARE = 0.8  # of the deadline: whoever needs more is named in the log
@@ -88,6 +90,7 @@ class Collector:
         self._finished: list[PollReport] = []
         self._silent = asyncio.Semaphore(_SILENT_AT_ONCE)
         self._unknown = asyncio.Semaphore(_LEARNED_AT_ONCE)
+        self._room = asyncio.Semaphore(_READ_AT_ONCE)
         self._stopping = asyncio.Event()
         self._turns = Wheel(_TICK_S)
         self._extras = Wheel(_TICK_S)
@@ -223,6 +226,7 @@ class Collector:
             slot_of(self._clock.now() - timedelta(seconds=lag_s), self._interval_s),
             plan=subject.plan,
             probe_attempts=1 if subject.turn.silent else 2,
+            room=self._room,
         )
         self._account(subject, report)
         if layout is not None and layout is not subject.layout and layout != subject.layout:
@@ -260,7 +264,7 @@ class Collector:
         if wait_s is not None:
             self._extras.put(report.device_id, self._clock.monotonic_s() + wait_s)
         slow = report.outcome.answered and report.elapsed_s > _SLOW_SHARE * subject.device.snmp.deadline_s
-        if slow and not subject.slow:
+        if slow and not subject.slow and not self._room.locked():  # it may be us who are slow
             log.warning("device slow", device=report.device_id, elapsed_s=report.elapsed_s, reason=report.reason)
         subject.slow = slow
 

@@ -1,7 +1,8 @@
 """One visit to one device: a probe, then what the plan says, under one deadline."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import structlog
@@ -38,11 +39,13 @@ async def visit(
     *,
     plan: Plan | None = None,
     probe_attempts: int = 2,
+    room: asyncio.Semaphore | None = None,
 ) -> tuple[PollReport, Layout | None]:
     """Ask one device for its watched interfaces (None: all). Whatever happens out there, a report comes back, and
     with it what is now known of the device's table. ``plan`` is what follows from ``layout``, where it is at hand. A
-    probe that nobody answers is sent ``probe_attempts`` times."""
-    gathering = _Visit(device, watched, layout, session, clock, plan or plan_of(layout))
+    probe that nobody answers is sent ``probe_attempts`` times. ``room`` is where a device that has answered waits until
+    there is time for it; its deadline does not run meanwhile."""
+    gathering = _Visit(device, watched, layout, session, clock, plan or plan_of(layout), room or asyncio.Semaphore())
     return await gathering.run(tick, probe_attempts)
 
 
@@ -57,8 +60,10 @@ class _Visit:
         session: Session,
         clock: Clock,
         plan: Plan,
+        room: asyncio.Semaphore,
     ) -> None:
         self._device = device
+        self._room = room
         self._plan = plan
         self._watched = None if watched is None else tuple(watched)
         self._layout = layout
@@ -94,9 +99,10 @@ class _Visit:
         if self._layout and self._layout.max_repetitions is not None:
             self._session.max_repetitions = min(self._session.max_repetitions, self._layout.max_repetitions)
         try:
-            async with asyncio.timeout(deadline_s):
+            async with asyncio.timeout(deadline_s) as deadline:
                 await self._probe(probe_attempts)
-                await self._ask_interfaces()
+                async with self._when_there_is_time(deadline):
+                    await self._ask_interfaces()
         except NoAnswer as error:
             return self._ended(Outcome.TIMEOUT, f"{error}: {self._mend('it had answered a moment before')}")
         except SnmpError as error:
@@ -105,6 +111,23 @@ class _Visit:
             mend = self._mend("raise snmp.deadline_s, or watch fewer interfaces")
             return self._ended(Outcome.TIMEOUT, f"{self._device.where} was not done within {deadline_s:g} s: {mend}")
         return (Outcome.PARTIAL, self._doubt) if self._doubt else (Outcome.COMPLETE, "")
+
+    @asynccontextmanager
+    async def _when_there_is_time(self, deadline: asyncio.Timeout) -> AsyncIterator[None]:
+        """A machine that is too slow for its devices must be late, and not take them for slow: they would be asked
+        again and in halves, which makes it slower still."""
+        ends_s = deadline.when()
+        if ends_s is not None and self._room.locked():
+            left_s = ends_s - asyncio.get_running_loop().time()
+            deadline.reschedule(None)
+            await self._room.acquire()
+            deadline.reschedule(asyncio.get_running_loop().time() + left_s)
+        else:
+            await self._room.acquire()
+        try:
+            yield
+        finally:
+            self._room.release()
 
     def _mend(self, once_probed: str) -> str:
         """What silence may mean: an agent does not answer those whose community or privacy key is wrong."""

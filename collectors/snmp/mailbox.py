@@ -24,6 +24,7 @@ _RECEIVE_BUFFER = 8 * 1024 * 1024  # octets: thousands of answers may come at on
 _DATAGRAMS_A_TURN = 256  # then the other tasks of the loop have theirs
 _REFUSALS_A_TURN = 256
 _TRIES = 4  # of one sendto: each may fail for what the kernel was told of another datagram
+_TURNS_A_SWEEP = 40
 _IDS_AT_ONCE = 512
 _MOST_GARBLERS = 10_000  # anybody can send from any address
 _SWEEP_S = 0.02
@@ -158,12 +159,15 @@ class Mailbox:
                 return
         self._loop.remove_writer(self._socket)
 
-    def _receive(self) -> None:
+    def _receive(self) -> bool:
+        """False where nothing more has come."""
+        more = True
         for turn in range(_DATAGRAMS_A_TURN):
             try:
                 datagram, source = self._socket.recvfrom(65535)
             except BlockingIOError:
                 self._told |= not turn  # woken, and not for a datagram
+                more = False
                 break
             except OSError:
                 self._told = True
@@ -173,6 +177,7 @@ class Mailbox:
             self._told = False
             for refusal in refusals(self._socket, _REFUSALS_A_TURN):
                 self._heed(refusal)
+        return more
 
     def _sort(self, datagram: bytes, source: Endpoint) -> None:
         try:
@@ -208,7 +213,9 @@ class Mailbox:
             letter.ended(letter, outcome)
 
     def _sweep(self) -> None:
-        self._receive()  # what has come while this process was busy is not late
+        for _ in range(_TURNS_A_SWEEP):  # what has come while this process was busy is not late
+            if not self._receive():
+                break
         now_s = self._clock.monotonic_s()
         for letter in [each for each in self._under_way.values() if each.due_s <= now_s]:
             self._end(letter, self._too_late(letter))

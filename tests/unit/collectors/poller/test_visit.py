@@ -1,5 +1,6 @@
 """A visit against an agent in memory: what is asked, what is believed, and what comes back when it goes wrong."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -331,3 +332,22 @@ def test_whatever_a_device_says_a_report_comes_back(first: dict[str, Value], the
         assert row.in_octets is None or 0 <= row.in_octets < 2**64
     assert {*again.absent} <= {"ether2"}
     assert not ({row.if_name for row in again.interfaces} & {*again.absent})
+
+
+def test_a_device_that_waits_for_us_does_not_lose_its_deadline() -> None:
+    """The machine is busy for longer than the device's deadline; the device answers at once."""
+    agent = router("ether2")
+    layout = known(agent)
+
+    async def main() -> tuple[PollReport, bool]:
+        room = asyncio.Semaphore(1)
+        await room.acquire()
+        asyncio.get_running_loop().call_later(20, room.release)
+        session = agent.session(device(deadline_s=5.0))
+        report, _ = await visit(device(deadline_s=5.0), ("ether2",), layout, session, LoopClock(), 0, room=room)
+        return report, room.locked()
+
+    report, still_taken = in_virtual_time(main())
+    assert report.outcome is Outcome.COMPLETE
+    assert report.elapsed_s > 20
+    assert not still_taken

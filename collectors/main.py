@@ -4,6 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import structlog
@@ -112,6 +113,9 @@ async def _poll(collector: Collector, intake: Intake, process: Process) -> None:
 
 
 async def _flush(intake: Intake) -> None:
-    while True:
-        await asyncio.sleep(FLUSH_EVERY_S)
-        await asyncio.to_thread(intake.flush)
+    """In a thread of its own: a name server that hangs keeps the loop's other threads."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, "flush") as thread:
+        while True:
+            await asyncio.sleep(FLUSH_EVERY_S)
+            await loop.run_in_executor(thread, intake.flush)

@@ -12,27 +12,29 @@ Read = tuple[tuple[Value, ...], float]
 class Asking:
     """All answers of one visit. ``max_varbinds`` goes down to what the device was seen to bear."""
 
-    def __init__(self, session: Session, timeout_s: float, max_varbinds: int | None) -> None:
+    def __init__(self, session: Session, timeout_s: float, max_varbinds: int | None, *, doubted: bool = False) -> None:
         self._session = session
         self._timeout_s = timeout_s
         self._values: dict[str, tuple[Value, float]] = {}
         self._read = 0
+        self._refused = False
+        self._doubted = doubted
         self.answers: dict[Pdu, Answer] = {}
         """By what was asked: parts of a PDU, where it had to be taken apart."""
         self.max_varbinds = max_varbinds
+        self.doubts = 0
+        """How often a PDU was not answered twice over, and its half was in between."""
 
-    async def probe(self, pdu: Pdu, attempts: int) -> None:
-        """The first PDU of a visit, alone. One of a single attempt, which is for the silent, begins with its first
-        value only: there are agents that say nothing to a PDU that is too much for them, and they are not dead. Raises
-        what the session raises."""
+    async def probe(self, pdu: Pdu, knock: Pdu, attempts: int) -> None:
+        """The first PDU of a visit, alone. One of a single attempt, which is for the silent, begins with a ``knock``,
+        its first value only: there are agents that say nothing to a PDU that is too much for them, and they are not
+        dead. Raises what the session raises."""
         first, *rest = self._fitting(pdu)
         if attempts > 1 or len(first.oids) == 1:
             await self.get(first, attempts)
         else:
-            await self.get(Pdu(first.oids[:1]), attempts)
-            if not await self._got(first, attempts):
-                self.max_varbinds = 1
-                rest = [*self._fitting(first), *rest]
+            await self.get(knock, attempts)
+            await self.get(first)
         await self.get_all(rest)
 
     async def get_all(self, pdus: Sequence[Pdu]) -> None:
@@ -43,16 +45,31 @@ class Asking:
             await self._session.get_all(left, self._timeout_s, self.answers)
             left = [pdu for pdu in left if pdu not in self.answers]
             if left:
-                await self.get(left.pop(0), attempts=1)
+                await self._in_halves(left.pop(0))
                 left = [part for pdu in left for part in self._fitting(pdu)]
 
     async def get(self, pdu: Pdu, attempts: int = 2) -> None:
         """One PDU; sent ``attempts`` times while unanswered, then in halves when it asks for several things."""
-        if await self._got(pdu, attempts) or len(pdu.oids) == 1:
+        if not await self._got(pdu, attempts) and len(pdu.oids) > 1:
+            await self._in_halves(pdu)
+
+    async def _in_halves(self, pdu: Pdu) -> None:
+        """A PDU that was not answered. Was it lost, or is it too large? When its first half is answered and the whole
+        is lost again, it is in doubt; what the device says itself, or shows twice, or showed at the visit before, is
+        believed, and it is asked for less from now on."""
+        if len(pdu.oids) == 1:
+            await self.get(pdu, attempts=1)
             return
         first, second = _halves(pdu)
+        refused, self._refused = self._refused, False
         await self.get(first)
-        self.max_varbinds = min(self.max_varbinds or len(pdu.oids), len(first.oids))
+        if not refused:
+            if await self._got(pdu, attempts=1):
+                return
+            refused = self._refused
+        self.doubts += 1
+        if refused or self._doubted or self.doubts > 1:
+            self.max_varbinds = min(self.max_varbinds or len(pdu.oids), len(first.oids))
         await self.get(second)
 
     async def walk(self, root: str) -> dict[int, Value]:
@@ -84,6 +101,7 @@ class Asking:
 
     async def _got(self, pdu: Pdu, attempts: int) -> bool:
         """False where asking for less may help. Raises where nothing was ever answered, or no less can be asked."""
+        self._refused = False
         for left in reversed(range(attempts)):
             try:
                 answer = await self._session.get(pdu, self._timeout_s)
@@ -91,6 +109,7 @@ class Asking:
                 if not left and (len(pdu.oids) == 1 or not self.answers):
                     raise
             except TooBig:
+                self._refused = True
                 return False
             else:
                 self.answers[pdu] = answer

@@ -34,6 +34,10 @@ class Layout:
     """How often running the table claimed to have changed, and had not for the interfaces that are watched."""
     max_varbinds: int | None = None
     """The most varbinds of one PDU that the device was seen to bear; None: as many as fit into its octets."""
+    bounded_at: datetime | None = None
+    """When that was seen, or last outgrown."""
+    doubted: bool = False
+    """Whether at the last visit something seemed to be too large."""
     max_repetitions: int | None = None
     """None: the session's own first guess."""
 

@@ -23,7 +23,8 @@ _SCALARS = {column.name: column.oid for column in (*_ALIVE, *_WHO)}
 _ENVELOPE_OCTETS = 80  # what stands around the varbinds, with a community of 32 octets
 
 LEARN_EVERY = timedelta(days=1)
-A_DAY_HAS_PASSED = "a day has passed"
+OUTGROW_EVERY = timedelta(hours=1)
+"""How soon a device may show that it bears more than it did: a lossy line looks like a small buffer."""
 LOOK_AGAIN = timedelta(minutes=5)
 """For watched interfaces that are absent, and for tables that keep changing where nobody watches."""
 _RESTART_SLACK_TICKS = 6000  # a clock that was set, a sysUpTime that is slow: a minute is no restart
@@ -36,6 +37,8 @@ class Plan:
     scalars: tuple[str, ...]
     probe: Pdu
     """The scalars, and nothing else: a dead device costs no more than this."""
+    knock: Pdu
+    """The first of them alone, for the silent."""
     pdus: tuple[Pdu, ...]
     """The interfaces, one group each: the name first, which says that it is still the one, then its columns."""
     interfaces: tuple[LearnedInterface, ...]
@@ -55,6 +58,7 @@ def plan_of(layout: Layout | None, pdu_octets: int = PDU_OCTETS) -> Plan:
     return Plan(
         scalars=scalars,
         probe=Pdu([f"{_SCALARS[name]}.0" for name in scalars]),
+        knock=Pdu([f"{_SCALARS[scalars[0]]}.0"]),
         pdus=pdus(map(known_oids, known), (answer_octets(i.who, i.columns) for i in known), layout, pdu_octets),
         interfaces=known,
         rows=tuple(Interface(i.who.if_index, i.who.if_name, i.who.if_descr, None, i.if_type) for i in known),
@@ -136,7 +140,7 @@ def why_learn(layout: Layout | None, watched: Sequence[str] | None, probed: Mapp
         return "other interfaces are watched"
     age = now - layout.learned_at
     if not timedelta() <= age < LEARN_EVERY:
-        return A_DAY_HAS_PASSED
+        return "a day has passed"
     if restarted(layout, probed, now):
         return "the agent has restarted"
     if layout.absent and age >= LOOK_AGAIN:
@@ -162,7 +166,7 @@ def _scalars(layout: Layout | None) -> tuple[str, ...]:
     """Is it there, has it restarted, has its table changed? Who it is, is asked of devices that are not known."""
     if layout is None or layout.scalars is None:
         return tuple(_SCALARS)
-    return tuple(column.name for column in _ALIVE if column.name in layout.scalars)
+    return tuple(column.name for column in _ALIVE if column.name in layout.scalars) or (system.UPTIME.name,)
 
 
 def _table_changed(layout: Layout, probed: Mapping[str, object]) -> bool:

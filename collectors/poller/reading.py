@@ -22,7 +22,7 @@ def rows_of(plan: Plan, asking: Asking) -> Sequence[InterfaceRow]:
 
 
 def _all_at_once(plan: Plan, asking: Asking) -> InterfaceRows | None:
-    """The table, where every PDU was answered whole, under every name, with nothing but plain numbers."""
+    """The table, where every PDU was answered whole, under every name. Interfaces with odd answers are read singly."""
     rows: list[tuple[Value, ...]] = []
     arrived_s: list[float] = []
     for pdu in plan.pdus:
@@ -36,7 +36,8 @@ def _all_at_once(plan: Plan, asking: Asking) -> InterfaceRows | None:
     table = np.zeros(len(rows), READING)
     for kind, places in plan.kinds.items():
         if kind is None or not figures.read_into(table, kind, places, [rows[place][1:] for place in places]):
-            return None
+            singly = [_row(plan.interfaces[place], rows[place], 0.0) for place in places]
+            table[list(places)] = InterfaceRows.of(singly).figures
     table["arrived_s"] = arrived_s
     return InterfaceRows(plan.rows, table)
 
@@ -46,10 +47,15 @@ def _one_by_one(plan: Plan, asking: Asking) -> tuple[InterfaceRow, ...]:
     for interface, oids in zip(plan.interfaces, (oids for pdu in plan.pdus for oids in pdu.groups), strict=True):
         answered = asking.group(oids)
         if answered is not None and interface.who.is_still(answered[0][0]):
-            values: dict[str, object] = dict(zip(interface.columns, answered[0][1:], strict=True))
-            values[if_mib.TYPE.name] = interface.if_type  # remembered instead of being asked
-            rows.append(if_mib.row(interface.who, values, answered[1]))
+            rows.append(_row(interface, *answered))
     return tuple(rows)
+
+
+def _row(interface: LearnedInterface, answered: Sequence[Value], arrived_s: float) -> InterfaceRow:
+    """One interface by the book; its type is remembered instead of being asked."""
+    values: dict[str, object] = dict(zip(interface.columns, answered[1:], strict=True))
+    values[if_mib.TYPE.name] = interface.if_type
+    return if_mib.row(interface.who, values, arrived_s)
 
 
 class Candidates:

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
 from collectors.poller.asking import Asking
 from collectors.poller.layout import Layout, LearnedInterface
-from collectors.poller.plan import A_DAY_HAS_PASSED, Plan, plan_of, why_learn
+from collectors.poller.plan import OUTGROW_EVERY, Plan, plan_of, why_learn
 from collectors.poller.reading import Candidates, rows_of
 from collectors.snmp.session import NoAnswer, Refused, Session, SnmpError, Unreachable, Value
 from collectors.tables import interfaces as if_mib
@@ -70,7 +71,7 @@ class _Visit:
         self._session = session
         self._clock = clock
         timeout_s = min(device.snmp.timeout_s, 0.45 * device.snmp.deadline_s)
-        self._asking = Asking(session, timeout_s, layout.max_varbinds if layout else None)
+        self._asking = Asking(session, timeout_s, self._bound(), doubted=layout is not None and layout.doubted)
         self._probed: Mapping[str, Value] | None = None
         self._rows: Sequence[InterfaceRow] = ()
         self._doubt = ""
@@ -141,16 +142,26 @@ class _Visit:
         """A device that has answered the probe is not silent, whatever came after."""
         return (outcome if self._probed is None else Outcome.PARTIAL, reason)
 
+    def _bound(self) -> int | None:
+        """The most varbinds that the device bears: now and then twice as many as it did."""
+        layout = self._layout
+        if layout is None or layout.max_varbinds is None:
+            return None
+        age = self._clock.now() - (layout.bounded_at or layout.learned_at)
+        return layout.max_varbinds if timedelta() <= age < OUTGROW_EVERY else layout.max_varbinds * 2
+
     async def _probe(self, attempts: int) -> None:
         """One PDU before anything else: a dead device costs no more than this."""
-        probe = self._plan.probe
         try:
-            await self._asking.probe(probe, attempts)
+            await self._asking.probe(self._plan.probe, self._plan.knock, attempts)
         finally:
-            said = self._asking.said()
-            if said:
-                values = (said[oid][0] if oid in said else None for oid in probe.oids)
-                self._probed = dict(zip(self._plan.scalars, values, strict=True))
+            self._note_probed(self._plan)
+
+    def _note_probed(self, plan: Plan) -> None:
+        said = self._asking.said()
+        if said:
+            values = (said[oid][0] if oid in said else None for oid in plan.probe.oids)
+            self._probed = dict(zip(plan.scalars, values, strict=True))
 
     async def _ask_interfaces(self) -> None:
         if self._watched == ():
@@ -159,10 +170,7 @@ class _Visit:
             return
         await self._ask_known()
         all_known = len(self._rows) == len(self._plan.interfaces) and self._layout is not None
-        reason = why_learn(self._layout, self._watched, self._probed or {}, self._clock.now())
-        if reason == A_DAY_HAS_PASSED and self._asking.max_varbinds is not None:
-            self._asking.max_varbinds *= 2  # once a day it may show that it bears more than it did
-        if reason or not all_known:
+        if not all_known or why_learn(self._layout, self._watched, self._probed or {}, self._clock.now()):
             await self._learn()
 
     async def _ask_known(self) -> None:
@@ -173,7 +181,12 @@ class _Visit:
             self._rows = rows_of(self._plan, self._asking)
 
     async def _learn(self) -> None:
-        """Walk the names, then ask everything of those that are watched."""
+        """Walk the names, then ask everything of those that are watched; and the device once more who it is, for it may
+        say more than when it was met."""
+        if self._layout is not None:
+            everything = plan_of(None)
+            await self._asking.get(everything.probe)
+            self._note_probed(everything)
         everyone = if_mib.named(await self._asking.walk(if_mib.NAME.oid), await self._asking.walk(if_mib.DESCR.oid))
         if not everyone:
             self._doubt = f"{self._device.label} shows no interfaces: does its SNMP view include IF-MIB?"
@@ -203,6 +216,7 @@ class _Visit:
         shown = {who.if_index for who in everyone}
         known = self._layout.interfaces if self._layout else ()
         answered = {row.if_name for row in self._rows}
+        answered -= {who.if_name for who in everyone}  # found under another number: it has moved
         missed = [each for each in known if each.who.if_name in answered and each.who.if_index not in shown]
         if missed:
             names = ", ".join(interface.who.if_name for interface in missed)
@@ -240,7 +254,12 @@ class _Visit:
     def _remembered(self) -> Layout | None:
         if self._layout is None:
             return None
-        max_varbinds, max_repetitions = self._asking.max_varbinds, self._session.max_repetitions
-        if (max_varbinds, max_repetitions) == (self._layout.max_varbinds, self._layout.max_repetitions):
-            return self._layout
-        return replace(self._layout, max_varbinds=max_varbinds, max_repetitions=max_repetitions)
+        known, asking, max_repetitions = self._layout, self._asking, self._session.max_repetitions
+        was = known.max_varbinds, known.max_repetitions, known.doubted
+        now = asking.max_varbinds, max_repetitions, asking.doubts > 0
+        if now == was:
+            return known
+        bounded_at = known.bounded_at if now[0] == was[0] else self._clock.now()
+        return replace(
+            known, max_varbinds=now[0], max_repetitions=max_repetitions, doubted=now[2], bounded_at=bounded_at
+        )

@@ -33,6 +33,7 @@ from netmon.model.registry import Device
 
 _VERSIONS = {SnmpVersion.V1: wire.V1, SnmpVersion.V2C: wire.V2C}
 _FEW = 4  # besides those of a poll: its probe
+_MOST = 256  # of one device, while nothing else is asked of it
 
 
 class BatchEngine:
@@ -211,6 +212,8 @@ class BatchSession:
         """The same few PDUs are asked at every poll."""
         known = self._asked.get(pdu)
         if known is None:
+            if len(self._asked) >= _MOST:
+                self._asked.clear()
             known = self._asked[pdu] = self._engine.asked(pdu, self._version, self._community)
         return known
 

@@ -213,13 +213,16 @@ class Mailbox:
             letter.ended(letter, outcome)
 
     def _sweep(self) -> None:
+        self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep)  # first of all, whatever happens below
         for _ in range(_TURNS_A_SWEEP):  # what has come while this process was busy is not late
             if not self._receive():
                 break
         now_s = self._clock.monotonic_s()
         for letter in [each for each in self._under_way.values() if each.due_s <= now_s]:
             self._end(letter, self._too_late(letter))
-        self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep) if self._under_way else None
+        if not self._under_way:
+            self._sweeping.cancel()
+            self._sweeping = None
 
     def _too_late(self, letter: Letter) -> Exception:
         self.timed_out += 1

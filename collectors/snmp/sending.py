@@ -26,14 +26,18 @@ class Window:
         if self._free:
             self._free -= 1
             return True
-        self._waiting.append(sending)
+        if not sending.queued:
+            sending.queued = True
+            self._waiting.append(sending)
         return False
 
     def leave(self) -> None:
         """A place is free again."""
         self._free += 1
         while self._waiting and self._free:
-            self._waiting.popleft().go()
+            sending = self._waiting.popleft()
+            sending.queued = False
+            sending.go()
 
 
 class Sending:
@@ -53,6 +57,8 @@ class Sending:
         self._timeout_s = timeout_s
         self._take = take
         self._next = 0
+        self.queued = False
+        """Whether it waits for the window."""
         self._under_way: dict[Letter, int] = {}
 
     async def ended(self, mailbox: Mailbox, window: Window, pace: int) -> None:

@@ -115,3 +115,8 @@ def test_who_a_device_is_is_asked_until_its_table_is_known() -> None:
     assert "sysDescr" in plan_of(None).scalars
     known = replace(LAYOUT, scalars=("sysUpTime", "sysDescr", "ifNumber"))
     assert plan_of(known).scalars == ("sysUpTime", "ifNumber")
+
+
+def test_there_is_always_something_to_probe() -> None:
+    plan = plan_of(replace(LAYOUT, scalars=("sysDescr",)))
+    assert plan.probe.oids == plan.knock.oids == ("1.3.6.1.2.1.1.3.0",)

@@ -13,6 +13,7 @@ from collectors.poller.layout import Layout, decoded
 from collectors.poller.visit import visit
 from collectors.snmp.session import Malformed, NoAnswer, Refused, SnmpError, Unreachable, Value
 from netmon.model.access import SnmpVersion
+from netmon.model.columns import InterfaceRows
 from netmon.model.poll import Outcome, PollReport
 from netmon.model.registry import Device
 from tests.unit.collectors.agent_in_memory import IF, IFX, Agent, device, router
@@ -351,3 +352,32 @@ def test_a_device_that_waits_for_us_does_not_lose_its_deadline() -> None:
     assert report.outcome is Outcome.COMPLETE
     assert report.elapsed_s > 20
     assert not still_taken
+
+
+def test_one_odd_interface_keeps_nobody_from_the_table() -> None:
+    """ether2 has no ifHighSpeed to speak of, so that ifSpeed is asked beside it; the others are plain."""
+    agent = router("ether1", "ether2", "ether3")
+    agent.objects |= {f"{IFX}.15.2": 0, f"{IF}.5.2": 64_000}
+    first, layout = poll(agent, None)
+    second, _ = poll(agent, None, layout)
+    assert isinstance(second.interfaces, InterfaceRows)
+    assert [replace(r, arrived_s=0.0) for r in second.interfaces] == [
+        replace(r, arrived_s=0.0) for r in first.interfaces
+    ]
+    assert [r.speed_bps for r in second.interfaces] == [1_000_000_000, 64_000, 1_000_000_000]
+
+
+def test_a_device_that_says_more_than_when_it_was_met_is_asked_for_more() -> None:
+    """Its subagent was still starting: without sysUpTime and snmpEngineBoots no restart would ever be seen."""
+    agent = router("ether2")
+    later = {oid: agent.objects.pop(oid) for oid in ("1.3.6.1.2.1.1.3.0", "1.3.6.1.6.3.10.2.1.2.0")}
+    layout = known(agent)
+    assert layout.scalars is not None
+    assert "sysUpTime" not in layout.scalars
+    agent.objects |= later
+    agent.interface(9, "ether9")
+    _, after = poll(agent, layout=layout)
+    assert after is not None
+    assert after.scalars is not None
+    assert {"sysUpTime", "snmpEngineBoots"} <= set(after.scalars)
+    assert after.engine_boots == 7

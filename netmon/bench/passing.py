@@ -70,6 +70,10 @@ class Pass:
         self._silent: set[str] = set()
         self._due: Iterator[str] = iter(())
         self._ask: Callable[[str], bool] = lambda device_id: False
+        self._round_is_on = False
+        self._unlooked: list[PollReport] = []
+        """The reports of a round. They are checked when it is over: beside it, the checker's memory would push the
+        collector's out of the processor's caches."""
         self._wrong: WrongValue | None = None
         self.watch = Stopwatch()
         self.tally = Tally()
@@ -147,6 +151,7 @@ class Pass:
         self._waiting = set(self._registry.devices)
         self._all_in.clear()
         self._ask = collector.poll_soon
+        self._round_is_on = True
         self._due = iter([device for device in self._registry.devices if device not in self._silent])
         for device_id in (*self._silent, *islice(self._due, _AT_ONCE)):
             self._ask(device_id)
@@ -154,6 +159,12 @@ class Pass:
         if self._waiting:
             raise BenchFailed(f"{len(self._waiting)} devices gave no report within {_PATIENCE_S:g} s")
         self.last_round_s = time.monotonic() - began_s
+        self._round_is_on = False
+        with self.watch.apart():
+            self._look(self._unlooked)
+        self._unlooked.clear()
+        if self._wrong:
+            raise self._wrong
 
     async def _rest(self, at_most_s: float, done: asyncio.Event) -> None:
         """Until it is done, or so long; a wrong value ends it at once."""
@@ -179,8 +190,11 @@ class Pass:
             self._ask(device_id)
         if not self._waiting:
             self._all_in.set()
-        with self.watch.apart():
-            self._look(reports)
+        if self._round_is_on:
+            self._unlooked += reports
+        else:
+            with self.watch.apart():
+                self._look(reports)
 
     def _look(self, reports: Sequence[PollReport]) -> None:
         """Count what came, and check every value of it."""

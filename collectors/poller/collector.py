@@ -1,7 +1,8 @@
 """The collector: every device in its turn, one poll of a device at a time, reports handed on as they come."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -17,6 +18,7 @@ from collectors.poller.visit import visit
 from collectors.poller.wheel import Wheel, phase_s
 from collectors.snmp.engines import Engines
 from collectors.snmp.session import Session
+from netmon.model.access import Engine
 from netmon.model.clock import Clock, slot_of
 from netmon.model.poll import PollReport
 from netmon.model.registry import Device, Registry
@@ -33,6 +35,8 @@ _LEARNED_AT_ONCE = 20
 _SLOW_SHARE = 0.8  # of the deadline: whoever needs more is named in the log
 
 
+_WALKS_AT_ONCE = 500
+"""Sockets for walks of devices that need none for their polls."""
 _FREE: AbstractAsyncContextManager[None] = nullcontext()
 
 
@@ -101,7 +105,7 @@ class Collector:
     async def start(self) -> None:
         """Give every device its session and its first turn, within one interval from now."""
         self._loop = asyncio.get_running_loop()
-        allow_descriptors(len(self._registry.devices))
+        allow_descriptors(_sockets(self._registry.devices.values()))
         now_s, wall_s = self._clock.monotonic_s(), self._clock.now().timestamp()
         subjects: dict[str, _Subject] = {}  # taken over as a whole: the heartbeat's thread counts them meanwhile
         for device in self._registry.devices.values():
@@ -274,3 +278,9 @@ class Collector:
         wall_s = report.started_at.timestamp()
         wait_s = next_turn_s(subject.turn, wall_s, subject.phase_s, self._interval_s)
         self._turns.put(subject.device.id, began_s + wait_s)
+
+
+def _sockets(devices: Iterable[Device]) -> int:
+    """One a device, but for those that share the batch engine's."""
+    engines = Counter(device.snmp.engine for device in devices)
+    return engines.total() - max(0, engines[Engine.BATCH] - _WALKS_AT_ONCE)

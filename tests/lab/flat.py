@@ -1,4 +1,4 @@
-"""`python -m tests.lab.flat --polls 10000`: one device polled over and over, by v2c and v3, and what that leaves behind.
+"""`python -m tests.lab.flat --polls 10000`: one device polled over and over, by v2c and by v3; what does it leave?
 
 Not a test: the suite has a shorter one (lesson 8). Each version has a process of its own, a real snmpd, and the engine
 that asks by default; memory and descriptors are read after the first 500 polls and after the last.

@@ -171,7 +171,8 @@ class Pass:
         until_s = time.monotonic() + at_most_s
         while not done.is_set() and (left_s := until_s - time.monotonic()) > 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), min(left_s, 1.0))
+                async with asyncio.timeout(min(left_s, 1.0)):  # wait_for may swallow a Ctrl-C (Python 3.11)
+                    await done.wait()
             if self._wrong:
                 raise self._wrong
             with self.watch.apart():

@@ -1,4 +1,5 @@
-"""A walk by the batch engine itself, for devices that answer from addresses at which gufo would not hear them."""
+"""A walk over whatever exchanges one PDU: by the pysnmp engine, and by the batch engine for devices that answer from
+addresses at which gufo would not hear them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol

@@ -64,8 +64,6 @@ SETTLED = by_name(ALIAS, TYPE)
 
 WIDE = (IN_OCTETS, OUT_OCTETS)
 NARROW = (IN_OCTETS_32, OUT_OCTETS_32)
-OCTETS = (IN_OCTETS.name, IN_OCTETS_32.name)
-"""The columns whose arrival stamps a row."""
 SPEED_UNKNOWN = (0, 0xFFFF_FFFF)  # ifSpeed of a port that is down, and of one too fast for 32 bits
 
 

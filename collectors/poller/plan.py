@@ -25,6 +25,8 @@ _ENVELOPE_OCTETS = 80  # what stands around the varbinds, with a community of 32
 LEARN_EVERY = timedelta(days=1)
 OUTGROW_EVERY = timedelta(hours=1)
 """How soon a device may show that it bears more than it did: a lossy line looks like a small buffer."""
+UNBOUNDED_VARBINDS = 1000
+"""More than fit into any PDU: whoever bears so many has no bound."""
 LOOK_AGAIN = timedelta(minutes=5)
 """For watched interfaces that are absent, and for tables that keep changing where nobody watches."""
 _RESTART_SLACK_TICKS = 6000  # a clock that was set, a sysUpTime that is slow: a minute is no restart

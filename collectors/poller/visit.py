@@ -10,7 +10,7 @@ import structlog
 
 from collectors.poller.asking import Asking
 from collectors.poller.layout import Layout, LearnedInterface
-from collectors.poller.plan import OUTGROW_EVERY, Plan, plan_of, why_learn
+from collectors.poller.plan import OUTGROW_EVERY, UNBOUNDED_VARBINDS, Plan, plan_of, why_learn
 from collectors.poller.reading import Candidates, rows_of
 from collectors.snmp.session import NoAnswer, Refused, Session, SnmpError, Unreachable, Value
 from collectors.tables import interfaces as if_mib
@@ -148,7 +148,9 @@ class _Visit:
         if layout is None or layout.max_varbinds is None:
             return None
         age = self._clock.now() - (layout.bounded_at or layout.learned_at)
-        return layout.max_varbinds if timedelta() <= age < OUTGROW_EVERY else layout.max_varbinds * 2
+        if timedelta() <= age < OUTGROW_EVERY:
+            return layout.max_varbinds
+        return layout.max_varbinds * 2 if layout.max_varbinds < UNBOUNDED_VARBINDS else None
 
     async def _probe(self, attempts: int) -> None:
         """One PDU before anything else: a dead device costs no more than this."""

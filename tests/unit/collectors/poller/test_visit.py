@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from collectors.poller.layout import Layout, decoded
+from collectors.poller.plan import OUTGROW_EVERY
 from collectors.poller.visit import visit
 from collectors.snmp.session import Malformed, NoAnswer, Refused, SnmpError, Unreachable, Value
 from netmon.model.access import SnmpVersion
@@ -381,3 +382,20 @@ def test_a_device_that_says_more_than_when_it_was_met_is_asked_for_more() -> Non
     assert after.scalars is not None
     assert {"sysUpTime", "snmpEngineBoots"} <= set(after.scalars)
     assert after.engine_boots == 7
+
+
+def test_lesson_05_a_bound_that_is_not_confirmed_is_outgrown_and_ends() -> None:
+    """A lossy hour is not remembered for ever, and what doubles hourly never grows beyond what can be written down."""
+    agent = router("ether2")
+    layout = replace(known(agent), max_varbinds=1)
+    bounds = []
+    for _ in range(80):
+        overdue = (layout.bounded_at or layout.learned_at) - 2 * OUTGROW_EVERY
+        report, after = poll(agent, layout=replace(layout, bounded_at=overdue))
+        assert report.outcome is Outcome.COMPLETE
+        assert after is not None
+        assert decoded(after.encode()) == after
+        layout = after
+        bounds.append(layout.max_varbinds)
+    assert bounds[:3] == [2, 4, 8]
+    assert bounds[-1] is None

@@ -71,7 +71,8 @@ SAMPLE: Final = np.dtype(
 
 ALL_READ: Final = (1 << len(READ)) - 1
 ALL_RATED: Final = (1 << len(RATED)) - 1
-_FLAGS = tuple(Flag(value) for value in range(sum(Flag) + 1))
+FLAGS: Final = tuple(Flag(value) for value in range(sum(Flag) + 1))
+"""By their number: making a Flag of one costs a microsecond."""
 
 
 class Interface(NamedTuple):
@@ -189,7 +190,7 @@ class LinkSamples(_Rows[LinkSample]):
         tick, us, *figures, said, admin, oper, flags = self.figures[index].item()
         known = _known(RATED, figures, said)
         statuses = {"admin_status": STATUSES[admin], "oper_status": STATUSES[oper]}
-        return LinkSample(self.link_ids[index], tick, at_us(us), **known, **statuses, flags=_FLAGS[flags])
+        return LinkSample(self.link_ids[index], tick, at_us(us), **known, **statuses, flags=FLAGS[flags])
 
 
 def _said(row: object, names: Sequence[str]) -> list[Any]:

@@ -13,10 +13,10 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from netmon.model.columns import SAMPLE, STATUSES, LinkSamples
+from netmon.model.columns import FLAGS, SAMPLE, STATUSES, LinkSamples
 from netmon.model.finding import Finding
 from netmon.model.poll import InterfaceStatus, Outcome
-from netmon.model.sample import Batch, DeviceSample, Flag, LinkSample
+from netmon.model.sample import Batch, DeviceSample, LinkSample
 from netmon.store.rows import row_reader
 
 T = TypeVar("T")
@@ -49,7 +49,6 @@ _device_sample = row_reader(DeviceSample)
 _encoder = msgspec.msgpack.Encoder()
 _batch_decoder = msgspec.msgpack.Decoder(_Payload | _RowsOnly)
 _findings_decoder = msgspec.msgpack.Decoder(tuple[Finding, ...])
-_FLAGS = tuple(Flag(value) for value in range(sum(Flag) + 1))
 
 
 def encode_batch(batch: Batch) -> bytes:
@@ -99,6 +98,6 @@ def _from_columns(payload: _Payload) -> LinkSamples:
 
 def _from_rows(rows: list[_LinkRow]) -> LinkSamples:
     try:
-        return LinkSamples.of([LinkSample(*row[:-1], _FLAGS[row[-1]]) for row in rows])
+        return LinkSamples.of([LinkSample(*row[:-1], FLAGS[row[-1]]) for row in rows])
     except (OverflowError, IndexError) as error:
         raise msgspec.ValidationError(f"a row has a figure that no sample can have: {error}") from error

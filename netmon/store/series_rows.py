@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netmon.model.columns import RATED, STATUSES, LinkSamples
+from netmon.model.columns import FLAGS, RATED, STATUSES, LinkSamples
 from netmon.model.instants import at_us, unix_us
 from netmon.model.poll import Outcome
-from netmon.model.sample import DeviceSample, Flag, LinkSample
+from netmon.model.sample import DeviceSample, LinkSample
 from netmon.store.rows import row_reader
 
 SCHEMA = """
@@ -39,7 +39,6 @@ _OUTCOMES = (
     Outcome.MALFORMED,
 )
 _OUTCOME_NUMBER = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
-_FLAGS = tuple(Flag(value) for value in range(sum(Flag) + 1))
 _MASK = 2**64 - 1
 _ROWS_AT_ONCE = 4_000
 _TWOS_COMPLEMENT = ("down_counter", "up_counter")
@@ -80,7 +79,7 @@ def link_sample(link_id: str, row: Row) -> LinkSample:
     tick, _, us, *figures, down_counter, up_counter, in_e, out_e, in_d, out_d, admin, oper, speed_bps, flags = row
     return _read_link((
         link_id, tick, at_us(us), *figures, _unsigned(down_counter), _unsigned(up_counter), in_e, out_e, in_d, out_d,
-        STATUSES[admin], STATUSES[oper], speed_bps, _FLAGS[flags],
+        STATUSES[admin], STATUSES[oper], speed_bps, FLAGS[flags],
     ))  # fmt: skip
 
 
